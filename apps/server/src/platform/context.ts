@@ -1,0 +1,77 @@
+import type { Role, Scope } from '@parley/contract'
+import type { Logger } from 'pino'
+import type { Bus } from './bus/index.ts'
+import type { Config, Secrets } from './config/index.ts'
+import type { Keyring } from './crypto/index.ts'
+import type { Database, DatabaseHandle, Db } from './database/index.ts'
+import type { Jobs } from './jobs/index.ts'
+import type { Egress } from './net/index.ts'
+import type { RunLog } from './run-log/index.ts'
+import type { Storage } from './storage/index.ts'
+
+/** What one server process is made of; built once in `build.ts`, closed in reverse. */
+export interface Platform {
+  config: Config
+  secrets: Secrets
+  log: Logger
+  database: DatabaseHandle
+  db: Db
+  keyring: Keyring
+  storage: Storage
+  egress: Egress
+  bus: Bus
+  runLog: RunLog
+  jobs: Jobs
+  clock: Clock
+  /** Aborted when the process is to end. */
+  shutdown: AbortSignal
+}
+
+/** Who acts. `system` is Parley itself in jobs and listeners, in one workspace. */
+export type Actor = {
+  kind: 'session' | 'api-key' | 'system'
+  /** The session's or key's id; for `system` the name of the job. */
+  credentialId: string
+  userId: string
+  workspaceId: string
+  role: Role
+  scopes: ReadonlySet<Scope>
+}
+
+/**
+ * Comes first everywhere: who acts, on what, until when. Inside a transaction it is the same context with another `db`.
+ */
+export interface Ctx extends Platform {
+  actor: Actor
+  requestId: string
+  signal: AbortSignal
+}
+
+/** Time, replaceable in tests. */
+export interface Clock {
+  now(): Date
+}
+
+export const systemClock: Clock = { now: () => new Date() }
+
+/** Runs `work` in one transaction: `tx` is `ctx` whose writes all happen, or none. */
+export function inTransaction<C extends Platform, T>(ctx: C, work: (tx: C) => Promise<T>): Promise<T> {
+  return ctx.db.transaction().execute((db) => work({ ...ctx, db }))
+}
+
+/**
+ * State a module keeps for one server process (connections, caches): made at first use, found again by anything that
+ * carries the platform, and gone with it. `const connections = perServer((platform) => new Connections(platform))`.
+ */
+export function perServer<T>(make: (platform: Platform) => T): (platform: Platform) => T {
+  const states = new WeakMap<DatabaseHandle, T>()
+  return (platform) => {
+    const existing = states.get(platform.database)
+    if (existing !== undefined) return existing
+    const made = make(platform)
+    states.set(platform.database, made)
+    return made
+  }
+}
+
+export type { Database, Db }

@@ -1,0 +1,66 @@
+import { z } from 'zod'
+
+/**
+ * Every error code a client can meet, with its HTTP status and title. Closed: a server never answers a code that is not
+ * here, and a client may switch over it. Sent as `application/problem+json` (RFC 9457).
+ */
+export const errorCodes = {
+  invalid_request: { status: 400, title: 'The request is not valid' },
+  invalid_json: { status: 400, title: 'The body is not valid JSON' },
+  unauthenticated: { status: 401, title: 'Sign in first' },
+  invalid_credentials: { status: 401, title: 'Email or password is wrong' },
+  csrf_failed: { status: 403, title: 'The request did not come from this site' },
+  forbidden: { status: 403, title: 'Not allowed' },
+  signup_closed: { status: 403, title: 'Sign-up is closed' },
+  setup_token_required: { status: 403, title: 'The set-up link is needed' },
+  not_found: { status: 404, title: 'Not found' },
+  method_not_allowed: { status: 405, title: 'Method not allowed' },
+  not_acceptable: { status: 406, title: 'No such representation' },
+  conflict: { status: 409, title: 'In conflict with what is stored' },
+  version_conflict: { status: 409, title: 'Changed by someone else meanwhile' },
+  run_in_progress: { status: 409, title: 'A reply is still being written' },
+  run_not_waiting: { status: 409, title: 'The run waits for nothing' },
+  idempotency_conflict: { status: 409, title: 'The idempotency key was used for another request' },
+  email_taken: { status: 409, title: 'The email address is taken' },
+  payload_too_large: { status: 413, title: 'Too large' },
+  unsupported_media_type: { status: 415, title: 'Unsupported media type' },
+  unprocessable: { status: 422, title: 'Cannot be done' },
+  egress_refused: { status: 422, title: 'The address may not be reached' },
+  rate_limited: { status: 429, title: 'Too many requests' },
+  internal: { status: 500, title: 'Something went wrong here' },
+  model_auth: { status: 502, title: 'The model provider refused the key' },
+  model_quota: { status: 502, title: 'The model provider account is out of quota' },
+  model_rate_limited: { status: 503, title: 'The model provider is limiting requests' },
+  model_overloaded: { status: 503, title: 'The model provider is overloaded' },
+  model_context_too_long: { status: 422, title: 'Too long for the model' },
+  model_content_refused: { status: 422, title: 'The model provider refused the content' },
+  model_bad_request: { status: 502, title: 'The model provider did not accept the request' },
+  model_network: { status: 502, title: 'The model provider could not be reached' },
+  model_timeout: { status: 504, title: 'The model provider did not answer in time' },
+  model_unavailable: { status: 422, title: 'No such model' },
+  tool_server_unavailable: { status: 502, title: 'The tool server could not be reached' },
+  tool_failed: { status: 502, title: 'The tool failed' },
+  run_limit: { status: 422, title: 'The run reached a limit' },
+  unavailable: { status: 503, title: 'Not available right now' },
+} as const satisfies Record<string, { status: number; title: string }>
+
+export type ErrorCode = keyof typeof errorCodes
+
+const codes = Object.keys(errorCodes) as [ErrorCode, ...ErrorCode[]]
+
+export const errorCodeSchema = z.enum(codes)
+
+/** RFC 9457 problem details; `errors` points at each invalid field by JSON Pointer (RFC 6901). */
+export const problemSchema = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    code: errorCodeSchema,
+    requestId: z.string(),
+    errors: z.array(z.object({ pointer: z.string(), message: z.string() })).optional(),
+  })
+  .meta({ id: 'Problem' })
+
+export type Problem = z.infer<typeof problemSchema>

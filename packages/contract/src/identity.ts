@@ -1,0 +1,157 @@
+import { z } from 'zod'
+import { idSchema, pageOf, pageQuerySchema, roleSchema, scopeSchema, timeSchema } from './common.ts'
+import { endpoint } from './endpoint.ts'
+
+const emailSchema = z
+  .email()
+  .max(254)
+  .transform((email) => email.toLowerCase())
+const passwordSchema = z.string().min(10, 'At least 10 characters.').max(200)
+const nameSchema = z.string().trim().min(1).max(100)
+
+export const workspaceSchema = z.object({ id: idSchema, name: z.string(), role: roleSchema }).meta({ id: 'Workspace' })
+export type Workspace = z.infer<typeof workspaceSchema>
+
+/** The signed-in person, the workspace the session is in, and what may be done there. */
+export const userSchema = z
+  .object({
+    id: idSchema,
+    email: z.string(),
+    name: z.string(),
+    workspace: workspaceSchema,
+    scopes: z.array(scopeSchema),
+    createdAt: timeSchema,
+  })
+  .meta({ id: 'User' })
+export type User = z.infer<typeof userSchema>
+
+/** `accessToken` is a JWT for `Authorization: Bearer`, good for `expiresIn` seconds; `refreshToken` buys the next, once. */
+export const signedInSchema = z
+  .object({ accessToken: z.string(), refreshToken: z.string(), expiresIn: z.int(), user: userSchema })
+  .meta({ id: 'SignedIn' })
+export type SignedIn = z.infer<typeof signedInSchema>
+
+/** What the sign-in screen needs to know before anyone is signed in. */
+export const setupStateSchema = z.object({ needsOwner: z.boolean(), signup: z.enum(['open', 'invite', 'closed']) })
+
+export const apiKeySchema = z
+  .object({
+    id: idSchema,
+    name: z.string(),
+    /** The first characters, enough to recognise it. */
+    prefix: z.string(),
+    scopes: z.array(scopeSchema),
+    createdAt: timeSchema,
+    lastUsedAt: timeSchema.nullable(),
+    expiresAt: timeSchema.nullable(),
+  })
+  .meta({ id: 'ApiKey' })
+export type ApiKey = z.infer<typeof apiKeySchema>
+
+export const identityEndpoints = {
+  getSetup: endpoint({
+    method: 'GET',
+    path: '/api/v1/auth/setup',
+    tag: 'Identity',
+    summary: 'Tell whether the first owner is still to be made, and who may sign up',
+    access: 'public',
+    response: setupStateSchema,
+  }),
+  register: endpoint({
+    method: 'POST',
+    path: '/api/v1/auth/register',
+    tag: 'Identity',
+    summary: 'Sign up; with the set-up token, become the first owner',
+    access: 'public',
+    body: z.object({
+      email: emailSchema,
+      password: passwordSchema,
+      name: nameSchema,
+      setupToken: z.string().max(200).optional(),
+      workspaceName: nameSchema.optional(),
+    }),
+    response: signedInSchema,
+    status: 201,
+  }),
+  login: endpoint({
+    method: 'POST',
+    path: '/api/v1/auth/login',
+    tag: 'Identity',
+    summary: 'Sign in with email and password',
+    access: 'public',
+    body: z.object({ email: emailSchema, password: z.string().max(200) }),
+    response: signedInSchema,
+  }),
+  refresh: endpoint({
+    method: 'POST',
+    path: '/api/v1/auth/refresh',
+    tag: 'Identity',
+    summary: 'Trade the refresh token for new tokens; the old one stops working',
+    access: 'public',
+    body: z.object({ refreshToken: z.string().max(200) }),
+    response: signedInSchema,
+  }),
+  logout: endpoint({
+    method: 'POST',
+    path: '/api/v1/auth/logout',
+    tag: 'Identity',
+    summary: 'Sign out: end this session',
+    access: 'session',
+  }),
+  getMe: endpoint({
+    method: 'GET',
+    path: '/api/v1/me',
+    tag: 'Identity',
+    summary: 'The signed-in person',
+    access: 'account:read',
+    response: userSchema,
+  }),
+  updateMe: endpoint({
+    method: 'PATCH',
+    path: '/api/v1/me',
+    tag: 'Identity',
+    summary: 'Change the name or the password',
+    access: 'session',
+    body: z
+      .object({ name: nameSchema, currentPassword: z.string().max(200), newPassword: passwordSchema })
+      .partial()
+      .refine((body) => (body.newPassword === undefined) === (body.currentPassword === undefined), {
+        message: 'A new password needs the current one beside it.',
+        path: ['currentPassword'],
+      }),
+    response: userSchema,
+  }),
+  listApiKeys: endpoint({
+    method: 'GET',
+    path: '/api/v1/api-keys',
+    tag: 'API keys',
+    summary: "List one's API keys, newest first",
+    access: 'keys:manage',
+    query: pageQuerySchema,
+    response: pageOf(apiKeySchema),
+  }),
+  createApiKey: endpoint({
+    method: 'POST',
+    path: '/api/v1/api-keys',
+    tag: 'API keys',
+    summary: 'Make an API key; the answer is the only one that shows it',
+    access: 'keys:manage',
+    body: z.object({
+      name: nameSchema,
+      /** Default: everything the maker may do, except managing keys. */
+      scopes: z.array(scopeSchema).min(1).optional(),
+      expiresAt: timeSchema.optional(),
+    }),
+    response: apiKeySchema.extend({ key: z.string() }).meta({ id: 'CreatedApiKey' }),
+    status: 201,
+    idempotent: true,
+  }),
+  revokeApiKey: endpoint({
+    method: 'DELETE',
+    path: '/api/v1/api-keys/{id}',
+    tag: 'API keys',
+    summary: 'Revoke an API key; it stops working at once',
+    access: 'keys:manage',
+    params: z.object({ id: idSchema }),
+  }),
+}

@@ -1,0 +1,29 @@
+import { chatEndpoints } from './chat.ts'
+import { conversationEndpoints } from './conversations.ts'
+import { fileEndpoints } from './files.ts'
+import { identityEndpoints } from './identity.ts'
+import { modelEndpoints } from './models.ts'
+import { toolEndpoints } from './tools.ts'
+
+export * from './apply-event.ts'
+export * from './chat.ts'
+export * from './common.ts'
+export * from './conversations.ts'
+export * from './endpoint.ts'
+export * from './errors.ts'
+export * from './events.ts'
+export * from './files.ts'
+export * from './identity.ts'
+export * from './messages.ts'
+export * from './models.ts'
+export * from './tools.ts'
+
+/** Every operation of the native API. */
+export const endpoints = {
+  ...identityEndpoints,
+  ...fileEndpoints,
+  ...modelEndpoints,
+  ...toolEndpoints,
+  ...conversationEndpoints,
+  ...chatEndpoints,
+}
