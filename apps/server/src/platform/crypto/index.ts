@@ -1,0 +1,5 @@
+export { makeApiKey, parseApiKey } from './api-keys.ts'
+export { isId, newId } from './ids.ts'
+export { type Keyring, openKeyring } from './keyring.ts'
+export { KeyringError } from './keyring-error.ts'
+export { equalSecrets, hashToken, randomToken } from './tokens.ts'

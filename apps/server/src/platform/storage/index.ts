@@ -1,0 +1,9 @@
+export { openDiskStorage } from './disk-storage.ts'
+export {
+  type Storage,
+  type StorageContent,
+  StorageKeyInvalid,
+  StorageLimitExceeded,
+  type StoredFile,
+  StoredFileNotFound,
+} from './storage.ts'
