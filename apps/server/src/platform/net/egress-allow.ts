@@ -78,10 +78,10 @@ function parseHostPattern(target: string): string | undefined {
   if (target === '*') return '*'
   const wildcard = target.startsWith('*.')
   const name = wildcard ? target.slice(2) : target
+  if (/[:@?#\\\s]/.test(name)) return undefined
   const url = URL.parse(`http://${name}/`)
-  // A name that URL parsing turns into an address (127.1, 0x7f.1) is a trap to write and to read.
-  if (!url || !/^[a-z0-9._-]+$/.test(url.hostname) || ipaddr.isValid(url.hostname) || name.includes('@'))
-    return undefined
+  // A name that URL parsing turns into an address (127.1, 0x7f.1) would never match one.
+  if (!url || !/^[a-z0-9._-]+$/.test(url.hostname) || ipaddr.isValid(url.hostname)) return undefined
   const host = canonicalHost(url.hostname)
   return host === '' ? undefined : wildcard ? `*.${host}` : host
 }

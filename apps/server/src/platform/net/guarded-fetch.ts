@@ -68,7 +68,8 @@ export async function guardedFetch(
         'Use the address that it leads to.',
       )
     }
-    const next = parseUrl(location, url)
+    // Header bytes arrive as Latin-1, servers write UTF-8.
+    const next = parseUrl(Buffer.from(location, 'latin1').toString(), url)
     request = redirected(request, response.status, next.origin === url.origin)
     url = next
   }
