@@ -1,0 +1,165 @@
+import { hostname } from 'node:os'
+import { type Ctx, type Platform, perServer } from '../../platform/context.ts'
+import { newId } from '../../platform/crypto/index.ts'
+import { AppError, messageOf } from '../../platform/errors.ts'
+import { systemCtx } from '../identity/index.ts'
+import type { Journal } from './journal.ts'
+import { type End, HandedOver, runReply, Stopped } from './run-reply.ts'
+import { heartbeat, type RunRow, releaseLeases, takeOver } from './store.ts'
+
+/** A run this process holds the lease of. */
+interface ActiveRun {
+  row: RunRow
+  controller: AbortController
+  journal: Journal | null
+  ended: Promise<void>
+}
+
+/**
+ * The runs of this process: starts them, keeps their leases, saves their drafts once a second, takes over what other
+ * processes left behind, stops them, and hands them over when the process ends.
+ */
+export class ActiveRuns {
+  /** Names this process as lease holder. */
+  readonly owner = `${hostname()}/${process.pid}/${newId()}`
+  private readonly platform: Platform
+  private readonly runs = new Map<string, ActiveRun>()
+  private readonly waiting = new Map<string, Set<() => void>>()
+  private readonly unsubscribe: (() => void)[]
+  private timer: NodeJS.Timeout | null = null
+  private beating: Promise<void> = Promise.resolve()
+  private draining = false
+
+  constructor(platform: Platform) {
+    this.platform = platform
+    this.unsubscribe = [
+      platform.bus.subscribe('run-stop', (runId) => this.abort(String(runId), new Stopped())),
+      platform.bus.subscribe('conversation-deleted', (id) => {
+        for (const run of this.runs.values()) if (run.row.conversationId === id) run.controller.abort(new Stopped())
+      }),
+    ]
+  }
+
+  /** Begins the heartbeat; orphans are taken over from now on, beginning at once. */
+  start(): void {
+    this.timer = setInterval(() => this.beat(), this.platform.config.chat.heartbeatMs)
+    this.timer.unref()
+    this.beat()
+  }
+
+  get isDraining(): boolean {
+    return this.draining
+  }
+
+  /** Runs a leased run in the background, as `ctx`'s actor. Never throws. */
+  launch(ctx: Ctx, row: RunRow): void {
+    const controller = new AbortController()
+    const run: ActiveRun = { row, controller, journal: null, ended: Promise.resolve() }
+    this.runs.set(row.id, run)
+    const log = ctx.log.child({ runId: row.id, attempt: row.attempt })
+    const runCtx: Ctx = { ...ctx, log, signal: controller.signal }
+    const { runMs } = ctx.config.models
+    const deadline = setTimeout(() => controller.abort(tookTooLong(runMs)), runMs)
+    run.ended = runReply(runCtx, row, (journal) => {
+      run.journal = journal
+    })
+      .catch((error) => log.error({ err: error }, 'a run ended in a way it should not'))
+      .finally(() => {
+        clearTimeout(deadline)
+        this.runs.delete(row.id)
+        for (const resolve of this.waiting.get(row.id) ?? []) resolve()
+        this.waiting.delete(row.id)
+      })
+  }
+
+  /** Resolves when the run, if this process runs it, has ended or was handed over. */
+  async whenEnded(runId: string, signal: AbortSignal): Promise<void> {
+    if (!this.runs.has(runId) || signal.aborted) return
+    await new Promise<void>((resolve) => {
+      const waiting = this.waiting.get(runId) ?? new Set()
+      this.waiting.set(runId, waiting.add(resolve))
+      signal.addEventListener('abort', () => resolve(), { once: true })
+    })
+  }
+
+  /** Waits for the runs to end, at most `drainMs`; hands the rest over to whoever comes next. */
+  async drain(): Promise<void> {
+    this.draining = true
+    const { drainMs } = this.platform.config.chat
+    const ended = Promise.all([...this.runs.values()].map((run) => run.ended))
+    await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, drainMs).unref())])
+    await this.close()
+  }
+
+  /** Hands over at once what still runs. */
+  async close(): Promise<void> {
+    this.draining = true
+    if (this.timer) clearInterval(this.timer)
+    for (const unsubscribe of this.unsubscribe) unsubscribe()
+    const left = [...this.runs.values()]
+    for (const run of left) run.controller.abort(new HandedOver())
+    await Promise.all(left.map((run) => run.ended))
+    await this.beating
+    if (left.length > 0) await releaseLeases(this.platform, this.owner)
+  }
+
+  private abort(runId: string, reason: End): void {
+    this.runs.get(runId)?.controller.abort(reason)
+  }
+
+  private beat(): void {
+    this.beating = this.beating
+      .then(() => this.renew())
+      .then(() => this.adopt())
+      .catch((error) => this.platform.log.error({ err: error }, 'the heartbeat of runs failed'))
+  }
+
+  /** Renews leases and saves drafts; what is not ours any more is let go without a word. */
+  private async renew(): Promise<void> {
+    const held = [...this.runs.values()]
+    if (held.length === 0) return
+    const checkpoints = held.map((run) => ({
+      run,
+      saved: () => {},
+      draft: null,
+      savedThrough: 0,
+      ...run.journal?.takeDraft(),
+    }))
+    const renewed = await heartbeat(
+      this.platform,
+      checkpoints.map(({ run, draft, savedThrough }) => ({
+        runId: run.row.id,
+        attempt: run.row.attempt,
+        draft,
+        savedThrough,
+      })),
+    )
+    const byId = new Map(renewed.map((row) => [row.id, row]))
+    for (const { run, saved } of checkpoints) {
+      const row = byId.get(run.row.id)
+      if (row) saved()
+      if (!row && this.runs.get(run.row.id) === run) run.controller.abort(new HandedOver())
+      if (row?.stopRequestedAt) run.controller.abort(new Stopped())
+    }
+  }
+
+  private async adopt(): Promise<void> {
+    if (this.draining) return
+    for (const row of await takeOver(this.platform, this.owner, 20)) {
+      this.platform.log.warn({ runId: row.id, attempt: row.attempt }, 'taking over a run whose process went away')
+      try {
+        this.launch(await systemCtx(this.platform, row, 'take-over'), row)
+      } catch (error) {
+        this.platform.log.error({ runId: row.id, detail: messageOf(error) }, 'a run could not be taken over')
+      }
+    }
+  }
+}
+
+function tookTooLong(runMs: number): AppError {
+  const minutes = Math.round(runMs / 60_000)
+  return new AppError('run_limit', `The reply took longer than ${minutes} minutes. Ask for less at once, or try again.`)
+}
+
+/** The runs of this server process. */
+export const activeRuns = perServer((platform) => new ActiveRuns(platform))

@@ -1,0 +1,107 @@
+import type { BodyOf, endpoints, Part, Started, ToolCallPart } from '@parley/contract'
+import type { Ctx } from '../../platform/context.ts'
+import { newId } from '../../platform/crypto/index.ts'
+import { AppError, notFound } from '../../platform/errors.ts'
+import type { Idempotency } from '../../platform/http/index.ts'
+import * as conversations from '../conversations/index.ts'
+import { listOfferedTools, setToolPolicy } from '../tools/index.ts'
+import { activeRuns } from './active-runs.ts'
+import { presentStarted, refuseWhileDraining, startOnce } from './send-message.ts'
+import { findRun, insertRun, lockRun } from './store.ts'
+
+type Answer = BodyOf<typeof endpoints.resumeRun>['answers'][number]
+
+/**
+ * Answers what an interrupted run asked. The answers are stored with the message, and the next run goes on from there;
+ * questions that stay open are asked again by it. Of two people answering at once, one is told `run_not_waiting`.
+ */
+export async function resumeRun(
+  ctx: Ctx,
+  runId: string,
+  answers: Answer[],
+  idempotency: Idempotency | undefined,
+): Promise<Started> {
+  refuseWhileDraining(ctx)
+  const asked = await findRun(ctx, runId)
+  if (!asked) throw notFound('run')
+  return startOnce(ctx, idempotency, async (tx) => {
+    const conversation = await conversations.openForWriting(tx, asked.conversationId)
+    const run = await lockRun(tx, runId)
+    const message = await conversations.getMessage(tx, run.messageId)
+    const questions = openQuestions(message.parts)
+    if (run.status !== 'interrupted' || message.runId !== run.id || questions.size === 0) {
+      throw new AppError(
+        'run_not_waiting',
+        'This was answered already, or nothing was asked. Load the conversation again.',
+      )
+    }
+    for (const answer of answers) {
+      if (questions.has(answer.interruptId)) continue
+      throw new AppError('invalid_request', `The run does not ask "${answer.interruptId}".`, {
+        fields: [{ pointer: '/answers', message: `Open questions: ${[...questions].join(', ')}` }],
+      })
+    }
+    const parts = applyAnswers(message.parts, answers)
+    await rememberApprovals(tx, parts, answers)
+
+    const next = await insertRun(
+      tx,
+      {
+        id: newId(),
+        conversationId: conversation.id,
+        messageId: message.id,
+        model: run.model,
+        modelReason: run.modelReason,
+        maxOutputTokens: run.maxOutputTokens,
+        previousRunId: run.id,
+      },
+      activeRuns(ctx).owner,
+    )
+    await conversations.updateMessage(tx, message.id, { parts, status: 'writing', runId: next.id })
+    const changed = await conversations.updateConversation(tx, conversation.id, {})
+    const started = await presentStarted(tx, next, null, { ...message, parts, status: 'writing', runId: next.id })
+    return { row: next, started, version: changed.version }
+  })
+}
+
+function openQuestions(parts: Part[]): Set<string> {
+  return new Set(
+    parts.flatMap((part) => (part.type === 'tool-call' && part.state === 'waiting' ? [part.toolCallId] : [])),
+  )
+}
+
+/** Approved calls are to run, declined ones did not happen. */
+function applyAnswers(parts: Part[], answers: Answer[]): Part[] {
+  const byId = new Map(answers.map((answer) => [answer.interruptId, answer]))
+  return parts.map((part) => {
+    const answer = part.type === 'tool-call' && part.state === 'waiting' ? byId.get(part.toolCallId) : undefined
+    if (part.type !== 'tool-call' || !answer) return part
+    if (answer.decision === 'deny') {
+      return {
+        ...part,
+        state: 'denied',
+        ask: undefined,
+        detail: 'Not called: the person declined.',
+      } satisfies ToolCallPart
+    }
+    return {
+      ...part,
+      state: 'running',
+      ask: undefined,
+      arguments: answer.arguments === undefined ? part.arguments : JSON.stringify(answer.arguments),
+    } satisfies ToolCallPart
+  })
+}
+
+/** `always` allows the tool, as it is defined now, from here on. */
+async function rememberApprovals(tx: Ctx, parts: Part[], answers: Answer[]): Promise<void> {
+  const always = new Set(answers.filter((answer) => answer.decision === 'always').map((answer) => answer.interruptId))
+  if (always.size === 0) return
+  if (!tx.actor.scopes.has('tools:manage')) {
+    throw new AppError('forbidden', 'Only owners and admins can allow a tool for always. You can approve this call.')
+  }
+  const names = new Set(parts.flatMap((part) => (part.type === 'tool-call' && always.has(part.toolCallId) ? [part.name] : [])))
+  for (const tool of await listOfferedTools(tx)) {
+    if (names.has(tool.name)) await setToolPolicy(tx, tool.name, 'allow', tool.definitionHash)
+  }
+}

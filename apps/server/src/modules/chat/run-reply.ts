@@ -1,0 +1,146 @@
+import type { ErrorCode, Interrupt, RunStatus } from '@parley/contract'
+import type { Ctx } from '../../platform/context.ts'
+import { AppError, messageOf } from '../../platform/errors.ts'
+import { emit } from '../../platform/outbox/index.ts'
+import { announce, readMessage } from '../conversations/index.ts'
+import { chooseModel, type Model } from '../models/index.ts'
+import { listOfferedTools, type OfferedTool } from '../tools/index.ts'
+import { buildPrompt } from './build-prompt.ts'
+import { Journal, LeaseLost } from './journal.ts'
+import { decideToolCalls, recoverToolCalls, runToolCalls } from './run-tools.ts'
+import type { RunRow } from './store.ts'
+import { writeStep } from './write-step.ts'
+
+/** A run that brings down every process that takes it over is not taken over for ever. */
+const maxAttempts = 10
+
+/** A person stopped the run. What was written is kept. */
+export class Stopped extends Error {}
+/** This process lets go of the run; another goes on with it. */
+export class HandedOver extends Error {}
+export type End = Stopped | HandedOver
+
+/**
+ * Writes one assistant message: alternates between the model and the tools it asks for until it asks for no more, a
+ * person has to be asked, someone stops it, or it fails. Failures become the message's state; this never throws but for
+ * what is wrong with Parley itself.
+ */
+export async function runReply(ctx: Ctx, run: RunRow, started: (journal: Journal) => void): Promise<void> {
+  const stored = await readMessage(ctx, run.messageId)
+  const writer = ctx.runLog.open(run.id, run.attempt)
+  const journal = new Journal(stored, { runId: run.id, attempt: run.attempt }, writer)
+  started(journal)
+  journal.emit({ type: 'RUN_STARTED', threadId: run.conversationId, runId: run.id })
+  journal.emit({ type: 'CUSTOM', name: 'parley.rewind', value: { message: structuredClone(stored) } })
+  if (run.attempt === 0)
+    announce(ctx, { type: 'run-started', conversationId: run.conversationId, runId: run.id, messageId: run.messageId })
+
+  try {
+    if (run.attempt > maxAttempts) throw new AppError('internal', 'The reply failed again and again. Send it anew.')
+    const interrupts = await runSteps(ctx, run, journal)
+    if (interrupts.length > 0) await end(ctx, run, journal, 'interrupted', { interrupts })
+    else await end(ctx, run, journal, 'finished', {})
+  } catch (thrown) {
+    const reason = ctx.signal.aborted ? ctx.signal.reason : thrown
+    if (reason instanceof LeaseLost || reason instanceof HandedOver || thrown instanceof LeaseLost) {
+      journal.abandon()
+    } else if (reason instanceof Stopped) {
+      cancelOpenToolCalls(journal, 'Stopped.')
+      await end(ctx, run, journal, 'stopped', {}).catch(letGo(journal))
+    } else {
+      cancelOpenToolCalls(journal, 'The run failed.')
+      await end(ctx, run, journal, 'failed', { error: describe(ctx, reason) }).catch(letGo(journal))
+    }
+  }
+}
+
+/** The steps, from wherever the message stands: it may be new, answered by a person, or left by another process. */
+async function runSteps(ctx: Ctx, run: RunRow, journal: Journal): Promise<Interrupt[]> {
+  const { model, reason } = await chooseModel(ctx, run.model)
+  let tools = await listOfferedTools(ctx)
+  if (run.attempt > 0) recoverToolCalls(journal, tools)
+  const asked = await runToolCalls(ctx, journal, tools)
+  if (asked.length > 0) return asked
+
+  journal.emit({
+    type: 'CUSTOM',
+    name: 'parley.model',
+    value: { messageId: journal.message.id, model: model.id, reason: run.modelReason || reason },
+  })
+  for (let step = journal.step + 1; step <= ctx.config.chat.maxSteps; step += 1) {
+    journal.step = step
+    const calls = await oneStep(ctx, run, journal, model, tools)
+    if (calls === 0) return []
+    const questions = await runToolCalls(ctx, journal, tools)
+    if (questions.length > 0) return questions
+    tools = await listOfferedTools(ctx)
+  }
+  throw new AppError(
+    'run_limit',
+    `The reply took more than ${ctx.config.chat.maxSteps} steps. Say how to go on, or ask for less at once.`,
+  )
+}
+
+/** One model call. Its text and the decisions on its tool calls are committed before any tool starts. */
+async function oneStep(ctx: Ctx, run: RunRow, journal: Journal, model: Model, tools: OfferedTool[]): Promise<number> {
+  const stepName = `step-${journal.step}`
+  journal.emit({ type: 'STEP_STARTED', stepName })
+  const prompt = await buildPrompt(ctx, model, journal.message, tools)
+  const calls = await writeStep(ctx, journal, model, prompt, tools, {
+    signal: ctx.signal,
+    ...(run.maxOutputTokens === null ? {} : { maxOutputTokens: run.maxOutputTokens }),
+  })
+  decideToolCalls(journal, model, tools)
+  journal.emit({ type: 'STEP_FINISHED', stepName })
+  // The last step is committed by the end of the run.
+  if (calls > 0) await journal.commit(ctx)
+  return calls
+}
+
+const messageStatus = { finished: 'complete', interrupted: 'waiting', stopped: 'stopped', failed: 'failed' } as const
+
+async function end(
+  ctx: Ctx,
+  run: RunRow,
+  journal: Journal,
+  status: Exclude<RunStatus, 'running'>,
+  { interrupts = [], error = null }: { interrupts?: Interrupt[]; error?: { code: ErrorCode; message: string } | null },
+): Promise<void> {
+  // What ended the run must not keep it from being stored.
+  const storing: Ctx = { ...ctx, signal: new AbortController().signal }
+  await journal.end(storing, { status, interrupts, error }, messageStatus[status], (tx) =>
+    emit(tx, {
+      type: `run-${status}`,
+      workspaceId: run.workspaceId,
+      subjectId: run.conversationId,
+      data: { runId: run.id, messageId: run.messageId, userId: run.userId },
+    }),
+  )
+  announce(ctx, { type: 'run-ended', conversationId: run.conversationId, runId: run.id, messageId: run.messageId })
+}
+
+/** What is still open when a run ends early did not happen, or its outcome will not be waited for. */
+function cancelOpenToolCalls(journal: Journal, detail: string): void {
+  for (const { index, part } of journal.toolCalls()) {
+    if (part.state === 'writing' || part.state === 'running' || part.state === 'waiting') {
+      journal.changeToolCall(index, { state: 'cancelled', detail, ask: undefined })
+    }
+  }
+}
+
+function describe(ctx: Ctx, error: unknown): { code: ErrorCode; message: string } {
+  if (error instanceof AppError) {
+    ctx.log.warn({ code: error.code, detail: error.message, cause: messageOf(error.cause) }, 'a run failed')
+    return { code: error.code, message: error.message }
+  }
+  ctx.log.error({ err: error }, 'a run failed for a reason that was not foreseen')
+  return { code: 'internal', message: `Something went wrong here. The log knows more under ${ctx.requestId}.` }
+}
+
+/** A lost lease while ending means that another process ends it. */
+function letGo(journal: Journal) {
+  return (error: unknown) => {
+    journal.abandon()
+    if (!(error instanceof LeaseLost)) throw error
+  }
+}

@@ -1,0 +1,38 @@
+import type { ErrorCode, Interrupt, Part, RunStatus, Usage } from '@parley/contract'
+import type { ColumnType, Generated } from 'kysely'
+
+interface RunsTable {
+  id: string
+  workspaceId: string
+  conversationId: string
+  /** The assistant message it writes. */
+  messageId: string
+  /** Who asked for it; it acts as this person. */
+  userId: string
+  status: Generated<RunStatus>
+  model: string
+  modelReason: string
+  maxOutputTokens: number | null
+  /** The interrupted run this one goes on from; unique, so that a question is answered once. */
+  previousRunId: string | null
+  /** Grows with every takeover. Only the holder of the newest attempt may write. */
+  attempt: Generated<number>
+  leaseOwner: string
+  leaseUntil: Date
+  /** Parts after those the message has, saved about once a second; dropped by a takeover. */
+  draft: ColumnType<Part[] | null, never, string | null>
+  /** Number in the run log up to which message and draft tell everything. */
+  savedThrough: Generated<number>
+  stopRequestedAt: Date | null
+  interrupts: ColumnType<Interrupt[], string | undefined, string>
+  usage: ColumnType<Usage | null, never, string | null>
+  error: ColumnType<{ code: ErrorCode; message: string } | null, never, string | null>
+  createdAt: Date
+  finishedAt: Date | null
+}
+
+declare module '../../platform/database/schema.ts' {
+  interface Database {
+    runs: RunsTable
+  }
+}

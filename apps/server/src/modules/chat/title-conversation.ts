@@ -1,0 +1,57 @@
+import type { Message } from '@parley/contract'
+import type { Ctx, Platform } from '../../platform/context.ts'
+import type { DomainEvent } from '../../platform/outbox/index.ts'
+import * as conversations from '../conversations/index.ts'
+import { systemCtx } from '../identity/index.ts'
+import { chooseModel, streamReply } from '../models/index.ts'
+
+const instruction =
+  'Write a title for this conversation: at most six words, in its language, no quotes, no full stop. Answer with the title alone.'
+
+/** After the first exchange: finds a title for a conversation that nobody named. Listens to `run-finished`. */
+export async function titleConversation(platform: Platform, event: DomainEvent): Promise<void> {
+  const { userId } = event.data as { userId: string }
+  const ctx = await systemCtx(platform, { workspaceId: event.workspaceId, userId }, 'title')
+  const conversation = await conversations.openForReading(ctx, event.subjectId)
+  if (conversation.titleSource !== 'provisional' || conversation.activeLeafId === null) return
+  const branch = await conversations.listBranch(ctx, conversation.id, conversation.activeLeafId, 2)
+  const [answer, question] = branch
+  if (!answer || !question || question.parentId !== null) return
+
+  const title = await findTitle(ctx, conversation.model, textOf(question), textOf(answer))
+  const titled = title === null ? undefined : await conversations.setAutomaticTitle(ctx, conversation.id, title)
+  if (titled) {
+    conversations.announce(ctx, {
+      type: 'conversation-changed',
+      conversationId: titled.id,
+      version: titled.version,
+    })
+  }
+}
+
+/** Null where the built-in guide answers: it writes no titles, the first words stay. */
+async function findTitle(ctx: Ctx, chosen: string | null, question: string, answer: string): Promise<string | null> {
+  const { model } = await chooseModel(ctx, chosen ?? undefined)
+  if (model.protocol === 'guide') return null
+  const exchange = `${instruction}\n\n<question>\n${question.slice(0, 2000)}\n</question>\n<answer>\n${answer.slice(0, 2000)}\n</answer>`
+  const prompt = {
+    system: instruction,
+    tools: [],
+    messages: [{ role: 'user' as const, content: [{ type: 'text' as const, text: exchange }] }],
+  }
+  let title = ''
+  for await (const event of streamReply(ctx, model, prompt, {
+    signal: AbortSignal.timeout(30_000),
+    maxOutputTokens: 200,
+  })) {
+    if (event.type === 'text') title += event.delta
+    if (title.length > 400) break
+  }
+  const line = title.split('\n').find((text) => text.trim() !== '') ?? ''
+  const clean = line.replace(/^["'“”*#\s]+|["'“”*.\s]+$/g, '').slice(0, 80)
+  return clean === '' ? null : clean
+}
+
+function textOf(message: Pick<Message, 'parts'>): string {
+  return message.parts.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('\n')
+}

@@ -1,0 +1,120 @@
+import { endpoints } from '@parley/contract'
+import { z } from 'zod'
+import { inTransaction } from '../../platform/context.ts'
+import { newId } from '../../platform/crypto/index.ts'
+import { AppError, notFound } from '../../platform/errors.ts'
+import { decodeCursor, encodeCursor, type Http, once } from '../../platform/http/index.ts'
+import { emit } from '../../platform/outbox/index.ts'
+import { announce } from './announce.ts'
+import { openForReading, openForWriting } from './index.ts'
+import { presentBranch, presentConversation } from './present.ts'
+import * as store from './store.ts'
+
+const listCursor = z.tuple([z.iso.datetime(), z.uuid()])
+const branchCursor = z.uuid()
+
+export function mountConversations(http: Http): void {
+  http.route(endpoints.listConversations, async (ctx, { query }) => {
+    const after = query.cursor === undefined ? undefined : decodeCursor(listCursor, query.cursor)
+    const rows = await store.listConversations(ctx, {
+      limit: query.limit,
+      search: query.search,
+      before: after && { updatedAt: after[0], id: after[1] },
+    })
+    const page = rows.slice(0, query.limit)
+    const last = page.at(-1)
+    const more = rows.length > page.length && last !== undefined
+    return {
+      data: page.map(presentConversation),
+      nextCursor: more ? encodeCursor([last.updatedAt.toISOString(), last.id]) : null,
+    }
+  })
+
+  http.route(endpoints.createConversation, async (ctx, { body }, { idempotency }) => {
+    const conversation = await once(ctx, idempotency, async (tx) => {
+      const now = tx.clock.now()
+      const row = await store.insertConversation(tx, {
+        id: newId(),
+        workspaceId: tx.actor.workspaceId,
+        ownerId: tx.actor.userId,
+        title: body.title ?? 'New conversation',
+        titleSource: body.title === undefined ? 'none' : 'person',
+        model: body.model ?? null,
+        activeLeafId: null,
+        createdAt: now,
+        updatedAt: now,
+      })
+      await emit(tx, { type: 'conversation-created', workspaceId: row.workspaceId, subjectId: row.id, data: {} })
+      return presentConversation(row)
+    })
+    announce(ctx, { type: 'conversation-changed', conversationId: conversation.id, version: conversation.version })
+    return conversation
+  })
+
+  http.route(endpoints.getConversation, async (ctx, { params }) =>
+    presentConversation(await openForReading(ctx, params.id)),
+  )
+
+  http.route(endpoints.updateConversation, async (ctx, { params, body }, { request }) => {
+    const { activeMessageId, version, title, model } = body
+    const row = await inTransaction(ctx, async (tx) => {
+      await openForWriting(tx, params.id, version ?? versionOf(request.headers['if-match']))
+      if (activeMessageId !== undefined) await requireMessageIn(tx, params.id, activeMessageId)
+      const updated = await store.updateConversation(tx, params.id, {
+        ...(title === undefined ? {} : { title, titleSource: 'person' }),
+        ...(model === undefined ? {} : { model }),
+        ...(activeMessageId === undefined
+          ? {}
+          : { activeLeafId: await store.newestLeafBelow(tx, params.id, activeMessageId) }),
+      })
+      await emit(tx, {
+        type: 'conversation-changed',
+        workspaceId: updated.workspaceId,
+        subjectId: updated.id,
+        data: { changed: Object.keys(body) },
+      })
+      return updated
+    })
+    announce(ctx, { type: 'conversation-changed', conversationId: row.id, version: row.version })
+    return presentConversation(row)
+  })
+
+  http.route(endpoints.deleteConversation, async (ctx, { params }) => {
+    await inTransaction(ctx, async (tx) => {
+      const row = await openForWriting(tx, params.id)
+      await store.deleteConversation(tx, row.id)
+      await emit(tx, { type: 'conversation-deleted', workspaceId: row.workspaceId, subjectId: row.id, data: {} })
+    })
+    ctx.bus.publish('conversation-deleted', params.id)
+    announce(ctx, { type: 'conversation-deleted', conversationId: params.id })
+  })
+
+  http.route(endpoints.listMessages, async (ctx, { params, query }) => {
+    const conversation = await openForReading(ctx, params.id)
+    const from =
+      query.cursor === undefined ? (query.leaf ?? conversation.activeLeafId) : decodeCursor(branchCursor, query.cursor)
+    if (from === null) return { data: [], nextCursor: null }
+    const rows = await store.listBranch(ctx, conversation.id, from, query.limit)
+    if (rows.length === 0) throw notFound('message')
+    const earliest = rows.at(-1)!
+    return {
+      data: presentBranch(rows),
+      nextCursor: earliest.parentId === null ? null : encodeCursor(earliest.parentId),
+    }
+  })
+}
+
+async function requireMessageIn(ctx: Parameters<typeof store.findMessage>[0], conversationId: string, id: string) {
+  const message = await store.findMessage(ctx, id)
+  if (message?.conversationId !== conversationId) throw notFound('message')
+}
+
+/** The version in an `If-Match` header, which holds the ETag of the conversation: `"7"`. */
+function versionOf(ifMatch: string | undefined): number | undefined {
+  if (ifMatch === undefined || ifMatch === '*') return undefined
+  const version = /^(?:W\/)?"(\d+)"$/.exec(ifMatch)?.[1]
+  if (version === undefined) {
+    throw new AppError('invalid_request', 'If-Match has to be the ETag of the conversation: its version in quotes.')
+  }
+  return Number(version)
+}

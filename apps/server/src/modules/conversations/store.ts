@@ -1,0 +1,188 @@
+import type { ErrorCode, MessageStatus, Part, Usage } from '@parley/contract'
+import type { Selectable } from 'kysely'
+import { sql } from 'kysely'
+import type { Ctx, Database } from '../../platform/context.ts'
+import type {} from './tables.ts'
+
+/** A conversation; `activeRunId` is the run that writes in it now. */
+export type ConversationRow = Selectable<Database['conversations']> & { activeRunId: string | null }
+type ConversationColumns = Selectable<Database['conversations']>
+export type MessageRow = Selectable<Database['messages']>
+/** A message with the ids of its siblings. */
+export type BranchRow = MessageRow & { siblingIds: string[] }
+
+const activeRunId = sql<string | null>`(select w."runId" from "messages" w
+  where w."conversationId" = "conversations"."id" and w."status" = 'writing' order by w."id" desc limit 1)`.as(
+  'activeRunId',
+)
+
+/** Only what is the actor's own: another's conversation is as if it were not there (P6). */
+function own(ctx: Ctx) {
+  return ctx.db
+    .selectFrom('conversations')
+    .selectAll()
+    .select(activeRunId)
+    .where('workspaceId', '=', ctx.actor.workspaceId)
+    .where('ownerId', '=', ctx.actor.userId)
+}
+
+export async function findConversation(ctx: Ctx, id: string, options: { lock?: boolean } = {}) {
+  let query = own(ctx).where('id', '=', id)
+  if (options.lock) query = query.forUpdate()
+  return query.executeTakeFirst()
+}
+
+export async function listConversations(
+  ctx: Ctx,
+  page: { limit: number; search?: string | undefined; before?: { updatedAt: string; id: string } | undefined },
+): Promise<ConversationRow[]> {
+  let query = own(ctx)
+    .orderBy('updatedAt', 'desc')
+    .orderBy('id', 'desc')
+    .limit(page.limit + 1)
+  if (page.search) {
+    const pattern = `%${page.search.replace(/[\\%_]/g, '\\$&')}%`
+    query = query.where('title', 'ilike', pattern)
+  }
+  if (page.before) {
+    const { updatedAt, id } = page.before
+    query = query.where(sql<boolean>`("updatedAt", "id") < (${updatedAt}::timestamptz, ${id}::uuid)`)
+  }
+  return query.execute()
+}
+
+export async function insertConversation(
+  ctx: Ctx,
+  row: Omit<ConversationColumns, 'version'>,
+): Promise<ConversationRow> {
+  return ctx.db.insertInto('conversations').values(row).returningAll().returning(activeRunId).executeTakeFirstOrThrow()
+}
+
+/** Writes a change a person made: the version grows. */
+export async function updateConversation(
+  ctx: Ctx,
+  id: string,
+  change: Partial<Pick<ConversationColumns, 'title' | 'titleSource' | 'model' | 'activeLeafId'>>,
+): Promise<ConversationRow> {
+  return ctx.db
+    .updateTable('conversations')
+    .set((eb) => ({ ...change, version: eb('version', '+', 1), updatedAt: ctx.clock.now() }))
+    .where('id', '=', id)
+    .returningAll()
+    .returning(activeRunId)
+    .executeTakeFirstOrThrow()
+}
+
+/** A title found by itself: no new version, no new place in the list, and never over one a person gave. */
+export async function setAutomaticTitle(ctx: Ctx, id: string, title: string): Promise<ConversationRow | undefined> {
+  return ctx.db
+    .updateTable('conversations')
+    .set({ title, titleSource: 'auto' })
+    .where('id', '=', id)
+    .where('titleSource', 'in', ['none', 'provisional'])
+    .returningAll()
+    .returning(activeRunId)
+    .executeTakeFirst()
+}
+
+export async function deleteConversation(ctx: Ctx, id: string): Promise<void> {
+  await ctx.db.deleteFrom('conversations').where('id', '=', id).execute()
+}
+
+export async function findMessage(ctx: Ctx, id: string): Promise<MessageRow | undefined> {
+  return ctx.db
+    .selectFrom('messages')
+    .selectAll('messages')
+    .innerJoin('conversations', 'conversations.id', 'messages.conversationId')
+    .where('messages.id', '=', id)
+    .where('conversations.workspaceId', '=', ctx.actor.workspaceId)
+    .where('conversations.ownerId', '=', ctx.actor.userId)
+    .executeTakeFirst()
+}
+
+export async function insertMessages(
+  ctx: Ctx,
+  rows: (Omit<MessageRow, 'parts' | 'usage' | 'error'> & { parts: Part[] })[],
+): Promise<void> {
+  await ctx.db
+    .insertInto('messages')
+    .values(rows.map((row) => ({ ...row, parts: JSON.stringify(row.parts), usage: null, error: null })))
+    .execute()
+}
+
+export interface MessageChange {
+  status?: MessageStatus
+  parts?: Part[]
+  model?: string | null
+  usage?: Usage | null
+  error?: { code: ErrorCode; message: string } | null
+  runId?: string | null
+}
+
+export async function updateMessage(ctx: Ctx, id: string, change: MessageChange): Promise<void> {
+  const { parts, usage, error, ...plain } = change
+  await ctx.db
+    .updateTable('messages')
+    .set({
+      ...plain,
+      ...(parts === undefined ? {} : { parts: JSON.stringify(parts) }),
+      ...(usage === undefined ? {} : { usage: usage && JSON.stringify(usage) }),
+      ...(error === undefined ? {} : { error: error && JSON.stringify(error) }),
+    })
+    .where('id', '=', id)
+    .execute()
+}
+
+/**
+ * Up to `limit` messages of the branch that ends at `leafId`, newest first. One index look-up a message, however large
+ * the tree is.
+ */
+export async function listBranch(
+  ctx: Ctx,
+  conversationId: string,
+  leafId: string,
+  limit: number,
+): Promise<BranchRow[]> {
+  const { rows } = await sql<BranchRow>`
+    with recursive branch as (
+      select m.*, 1 as depth from "messages" m where m."id" = ${leafId} and m."conversationId" = ${conversationId}
+      union all
+      select m.*, b.depth + 1 from branch b join "messages" m on m."id" = b."parentId" where b.depth < ${limit}
+    )
+    select b."id", b."workspaceId", b."conversationId", b."parentId", b."role", b."status", b."parts", b."model",
+      b."usage", b."error", b."runId", b."createdAt",
+      case when b."parentId" is null
+        then array(select s."id"::text from "messages" s
+          where s."conversationId" = b."conversationId" and s."parentId" is null order by s."id")
+        else array(select s."id"::text from "messages" s
+          where s."conversationId" = b."conversationId" and s."parentId" = b."parentId" order by s."id")
+      end as "siblingIds"
+    from branch b order by b.depth`.execute(ctx.db)
+  return rows
+}
+
+/** The newest message below `messageId`, following the newest child each time. */
+export async function newestLeafBelow(ctx: Ctx, conversationId: string, messageId: string): Promise<string> {
+  const { rows } = await sql<{ id: string }>`
+    with recursive down as (
+      select ${messageId}::uuid as "id", 1 as depth
+      union all
+      select (select c."id" from "messages" c
+        where c."conversationId" = ${conversationId} and c."parentId" = d."id" order by c."id" desc limit 1), d.depth + 1
+      from down d where d."id" is not null
+    )
+    select "id" from down where "id" is not null order by depth desc limit 1`.execute(ctx.db)
+  return rows[0]?.id ?? messageId
+}
+
+/** Ids of the children of a message (or of the first messages), oldest first. */
+export async function listChildIds(ctx: Ctx, conversationId: string, parentId: string | null): Promise<string[]> {
+  const rows = await ctx.db
+    .selectFrom('messages')
+    .select('id')
+    .where('conversationId', '=', conversationId)
+    .where('parentId', parentId === null ? 'is' : '=', parentId)
+    .orderBy('id')
+    .execute()
+  return rows.map((row) => row.id)
+}

@@ -1,0 +1,41 @@
+import type { ErrorCode, MessageStatus, Part, Usage } from '@parley/contract'
+import type { ColumnType } from 'kysely'
+
+/** JSON is read parsed and written as text. */
+type Json<T> = ColumnType<T, string, string>
+
+interface ConversationsTable {
+  id: string
+  workspaceId: string
+  ownerId: string
+  title: string
+  /** `provisional`: the first words sent; `auto`: written by a model; `person`: not to be touched any more. */
+  titleSource: 'none' | 'provisional' | 'auto' | 'person'
+  model: string | null
+  activeLeafId: string | null
+  version: ColumnType<number, number | undefined, number>
+  createdAt: Date
+  updatedAt: Date
+}
+
+interface MessagesTable {
+  id: string
+  workspaceId: string
+  conversationId: string
+  parentId: string | null
+  role: 'user' | 'assistant'
+  status: MessageStatus
+  parts: Json<Part[]>
+  model: string | null
+  usage: ColumnType<Usage | null, string | null, string | null>
+  error: ColumnType<{ code: ErrorCode; message: string } | null, string | null, string | null>
+  runId: string | null
+  createdAt: Date
+}
+
+declare module '../../platform/database/schema.ts' {
+  interface Database {
+    conversations: ConversationsTable
+    messages: MessagesTable
+  }
+}
