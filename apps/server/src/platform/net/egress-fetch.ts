@@ -6,6 +6,8 @@ const NULL_BODY_STATUS = new Set([204, 205, 304])
 /**
  * The global `fetch` bound to a dispatcher, for libraries that take one. Redirects are followed as usual, each hop through
  * the dispatcher and so through its guard. Rejects with EgressRefused itself instead of "fetch failed".
+ * Like the global one it takes only Authorization and Cookie off on the way to another origin: who sends keys in other headers
+ * asks for `redirect: 'error'`.
  */
 export function egressFetch(dispatcher: Dispatcher): typeof fetch {
   return async (input, init) => {

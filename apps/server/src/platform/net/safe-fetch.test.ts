@@ -257,7 +257,8 @@ describe('P14 safe fetch', () => {
       if (door === 'egressFetch' && /^(data|about):/.test(form)) return
       // The bare dispatcher sees no credentials: undici keeps them out of the request.
       if (door === 'dispatcher' && form.includes('@')) return
-      await expect(go(open('*'), withPort(form))).rejects.toThrow()
+      const refusal = door === 'guardedFetch' ? EgressRefused : Error
+      await expect(go(open('*'), withPort(form))).rejects.toThrow(refusal)
       expect(connections).toBe(0)
     })
   }
