@@ -11,6 +11,7 @@ export function completeTail(block: string): string {
   if (openFence) return dropLastLine(block, new RegExp(`^[ \\t>]*\\${openFence[0]}{1,${openFence.length}}$`))
   const formula = /^ {0,3}(?:\$\$|\\\[)[ \t]*\n?((?:(?!\$\$|\\\])[\s\S])*?)[ \t\n]*\$?\\?$/.exec(block)
   if (formula) return `~~~${pendingMath}\n${formula[1]}\n~~~`
+  if (/^ {0,3}(?:\$\$|\\\[)/.test(block)) return block
   // `---` or `===` under a paragraph may be a list or a table on its way, `#` a heading, `|` a row.
   const settled = dropLastLine(block, /^[ \t>]*(?:[-*+=#>`~_|$!:[ \t]+|\d{1,9}[.)])$/)
   return closeInline(completeTable(settled))

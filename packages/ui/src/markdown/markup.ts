@@ -69,7 +69,7 @@ function readStyle(text: string): CSSProperties {
   for (const declaration of text.split(';')) {
     const [name = '', value = ''] = declaration.split(/:(.*)/s)
     // No value KaTeX writes needs a function or an escape, and those are the only ways for CSS to load something.
-    if (!/^[a-z-]+$/.test(name.trim()) || /[(\\@]/.test(value.replace(/^var\(--[a-z-]+\)$/, ''))) continue
+    if (!/^[a-z-]+$/.test(name.trim()) || /[(\\@]/.test(value)) continue
     style[name.trim().replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())] = value.trim()
   }
   return style

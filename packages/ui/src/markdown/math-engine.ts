@@ -19,7 +19,7 @@ export function renderMath(tex: string, displayMode: boolean): ReactNode[] | und
         trust: false,
         strict: 'ignore',
         throwOnError: true,
-        errorColor: 'var(--color-danger)',
+        errorColor: 'currentcolor',
         maxSize: 40,
         maxExpand: 500,
       }),

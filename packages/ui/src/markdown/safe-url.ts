@@ -19,7 +19,8 @@ export function safeLink(address: string): SafeLink | undefined {
   if (url.protocol === 'mailto:') return { href: url.href, external: false, host: url.pathname }
   if (url.protocol !== 'https:' && url.protocol !== 'http:') return undefined
   if (url.origin !== here.origin) return { href: url.href, external: true, host: url.host }
-  const path = url.pathname + url.search + url.hash
+  // `/a/..//host` comes out as `//host`, which would be another site.
+  const path = url.pathname.replace(/^\/+/, '/') + url.search + url.hash
   // A link to a place on the page, or relative to it, has to stay relative.
   const relative = /^[#?]/.test(clean(address)) ? url.search + url.hash : path
   return { href: relative, external: false, host: '' }

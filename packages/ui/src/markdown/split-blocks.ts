@@ -22,9 +22,10 @@ const lexerOptions = new Marked({
   ],
 }).defaults
 
-// Appended text can change the last block (a paragraph becomes a heading) and, by finishing a half-typed line, be taken
-// in by the one before it (`2` becomes `2.` and belongs to the list above). It reaches no further back.
+// Appended text can change the last block (a paragraph becomes a heading) and, by finishing a half-typed line, what stands
+// before it (`2` becomes `2.` and belongs to the list above). With a blank line between, it reaches no further back.
 const unstableBlocks = 2
+const endsBlank = /\n[ \t]*\n$/
 
 /**
  * Cuts a growing Markdown text into top-level blocks. Given the result for an earlier version of the text, only its last
@@ -35,21 +36,24 @@ export function splitBlocks(source: string, previous?: SplitText): SplitText {
   if (previous?.text === text) return previous
   if (!previous || !text.startsWith(previous.text)) return { text, blocks: lexBlocks(text) }
   const stable = previous.blocks.slice(0, -unstableBlocks)
+  while (stable.length > 0 && !endsBlank.test(stable.at(-1) ?? '')) stable.pop()
   const offset = stable.reduce((length, block) => length + block.length, 0)
   return { text, blocks: [...stable, ...lexBlocks(text.slice(offset))] }
 }
 
 function lexBlocks(text: string): string[] {
   const blocks: string[] = []
-  let blank = ''
+  let start = 0
+  let end = 0
   for (const token of new Lexer(lexerOptions).blockTokens(text, []) as Token[]) {
-    // Blank lines belong to the block before them, so that a block never begins with one.
-    if (token.type !== 'space') blocks.push(blank + token.raw)
-    else if (blocks.length > 0) blocks.push(blocks.pop() + token.raw)
-    if (token.type === 'space' && blocks.length === 0) blank += token.raw
-    else blank = ''
+    // Blank lines belong to the block before them. The lexer's own copy of the text is not exact; its lengths are.
+    if (token.type !== 'space' && text.slice(start, end).trim()) {
+      blocks.push(text.slice(start, end))
+      start = end
+    }
+    end += token.raw.length
   }
-  if (blank) blocks.push(blank)
+  if (start < text.length) blocks.push(text.slice(start))
   return blocks
 }
 
