@@ -1,0 +1,6 @@
+export { exportDatabase } from './export-database.ts'
+export { importDatabase } from './import-database.ts'
+export type { Listener } from './listen.ts'
+export { type Migration, migrate } from './migrate.ts'
+export { type DatabaseHandle, type DatabaseOptions, openDatabase } from './open-database.ts'
+export type { Database, Db } from './schema.ts'
