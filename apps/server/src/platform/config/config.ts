@@ -1,0 +1,142 @@
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { type EgressAllow, parseEgressAllow } from '../net/egress-allow.ts'
+import { type Env, environmentOf, readEnv } from './env.ts'
+import { type DeclaredMcpServer, readMcpFile } from './mcp-file.ts'
+import { type Secrets, secretsFrom } from './secrets.ts'
+
+/** All settings, grouped and checked; nobody else reads the environment. Times are milliseconds. */
+export interface Config {
+  http: {
+    host: string
+    port: number
+    /** No slash at its end. */
+    publicUrl: string
+    secureCookies: boolean
+    trustedProxies: string[]
+    /** Tests: an answer that is not as its endpoint says fails the request. */
+    checkResponses: boolean
+  }
+  dataDir: string
+  log: { level: string; pretty: boolean }
+  database: { poolMax: number }
+  identity: { signup: 'open' | 'invite' | 'closed'; adminEmail?: string | undefined }
+  models: {
+    defaultModel?: string | undefined
+    firstTokenMs: number
+    betweenTokensMs: number
+    runMs: number
+    maxRetries: number
+    environmentProviders: EnvironmentProvider[]
+  }
+  tools: { configFile: string; declared: DeclaredMcpServer[]; callTimeoutMs: number; connectTimeoutMs: number }
+  chat: { leaseMs: number; heartbeatMs: number; maxSteps: number; drainMs: number; keepAliveMs: number }
+  egress: { allow: EgressAllow }
+  version: string
+}
+
+/** A model provider that the operator set; its key is in `secrets.providerKeys`. */
+export interface EnvironmentProvider {
+  slug: string
+  name: string
+  protocol: 'openai' | 'anthropic'
+  baseUrl: string
+}
+
+/** Every problem of the configuration at once, each with its remedy. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+  readonly problems: string[]
+  readonly warnings: string[]
+
+  constructor(problems: string[], warnings: string[]) {
+    super(`The configuration has ${problems.length === 1 ? 'a problem' : `${problems.length} problems`}.`)
+    this.problems = problems
+    this.warnings = warnings
+  }
+}
+
+/**
+ * Reads the environment, `.env` and parley.json.
+ * @throws ConfigError with all problems
+ */
+export function loadConfig(options: { processEnv?: NodeJS.ProcessEnv; folder?: string } = {}): {
+  config: Config
+  secrets: Secrets
+  warnings: string[]
+} {
+  const { processEnv = process.env, folder = process.cwd() } = options
+  const source = environmentOf(folder, processEnv)
+  const { env, problems, warnings } = readEnv(source)
+
+  const egress = parseEgressAllow(env.PARLEY_EGRESS_ALLOW)
+  const configFile = resolve(folder, env.PARLEY_CONFIG_FILE ?? 'parley.json')
+  const mcp = readMcpFile(configFile, source, { required: env.PARLEY_CONFIG_FILE !== undefined })
+  problems.push(...egress.problems, ...mcp.problems)
+  warnings.push(...mcp.warnings)
+  if ((env.PARLEY_ADMIN_EMAIL === undefined) !== (env.PARLEY_ADMIN_PASSWORD === undefined)) {
+    problems.push('PARLEY_ADMIN_EMAIL and PARLEY_ADMIN_PASSWORD go together. Set both, or neither.')
+  }
+  if (problems.length > 0) throw new ConfigError(problems, warnings)
+
+  const publicUrl = env.PUBLIC_URL ?? `http://localhost:${env.PORT}`
+  const config: Config = {
+    http: {
+      host: env.HOST,
+      port: env.PORT,
+      publicUrl,
+      secureCookies: env.PARLEY_SECURE_COOKIES ?? publicUrl.startsWith('https://'),
+      trustedProxies: env.PARLEY_TRUSTED_PROXIES,
+      checkResponses: false,
+    },
+    dataDir: resolve(folder, env.PARLEY_DATA_DIR),
+    log: { level: env.PARLEY_LOG_LEVEL, pretty: env.PARLEY_LOG_PRETTY ?? process.stdout.isTTY === true },
+    database: { poolMax: env.PARLEY_DATABASE_POOL },
+    identity: { signup: env.PARLEY_SIGNUP, adminEmail: env.PARLEY_ADMIN_EMAIL },
+    models: {
+      defaultModel: env.PARLEY_DEFAULT_MODEL,
+      firstTokenMs: env.PARLEY_MODEL_FIRST_TOKEN_SECONDS * 1000,
+      betweenTokensMs: env.PARLEY_MODEL_BETWEEN_TOKENS_SECONDS * 1000,
+      runMs: env.PARLEY_RUN_SECONDS * 1000,
+      maxRetries: env.PARLEY_MODEL_RETRIES,
+      environmentProviders: environmentProviders(env),
+    },
+    tools: {
+      configFile,
+      declared: mcp.servers,
+      callTimeoutMs: env.PARLEY_TOOL_CALL_SECONDS * 1000,
+      connectTimeoutMs: env.PARLEY_TOOL_CONNECT_SECONDS * 1000,
+    },
+    chat: {
+      leaseMs: 5_000,
+      heartbeatMs: 1_000,
+      maxSteps: env.PARLEY_MAX_STEPS,
+      drainMs: env.PARLEY_DRAIN_SECONDS * 1000,
+      keepAliveMs: env.PARLEY_KEEP_ALIVE_SECONDS * 1000,
+    },
+    egress: { allow: egress.allow },
+    version: ownVersion(),
+  }
+  return { config, secrets: secretsFrom(env), warnings }
+}
+
+/** An address alone is enough (Ollama needs no key); a key alone goes to the vendor's own address. */
+function environmentProviders(env: Env): EnvironmentProvider[] {
+  const providers: EnvironmentProvider[] = []
+  if (env.OPENAI_API_KEY !== undefined || env.OPENAI_BASE_URL !== undefined) {
+    const baseUrl = env.OPENAI_BASE_URL ?? 'https://api.openai.com/v1'
+    const name = new URL(baseUrl).hostname === 'api.openai.com' ? 'OpenAI' : new URL(baseUrl).host
+    providers.push({ slug: 'openai', name, protocol: 'openai', baseUrl })
+  }
+  if (env.ANTHROPIC_API_KEY !== undefined || env.ANTHROPIC_BASE_URL !== undefined) {
+    const baseUrl = env.ANTHROPIC_BASE_URL ?? 'https://api.anthropic.com'
+    const name = new URL(baseUrl).hostname === 'api.anthropic.com' ? 'Anthropic' : new URL(baseUrl).host
+    providers.push({ slug: 'anthropic', name, protocol: 'anthropic', baseUrl })
+  }
+  return providers
+}
+
+function ownVersion(): string {
+  const text = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')
+  return (JSON.parse(text) as { version: string }).version
+}

@@ -1,0 +1,225 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseEnv } from 'node:util'
+import { z } from 'zod'
+import { nearestName } from './nearest-name.ts'
+
+/** One environment variable: how it is read, what it is when left out, and what to tell people about it. */
+interface Setting<T extends z.ZodType = z.ZodType> {
+  schema: T
+  /** Value when it is not set, as one would write it. */
+  default?: string
+  /** Completes "has to be …". */
+  expects: string
+  about: string
+  /** Never shown, not even in an error message. */
+  secret?: boolean
+}
+
+function setting<T extends z.ZodType>(schema: T, rest: Omit<Setting, 'schema'>): Setting<T> {
+  return { schema, ...rest }
+}
+
+const optionalText = z.string().optional()
+const flag = z
+  .enum(['1', '0', 'true', 'false', 'yes', 'no', 'on', 'off'])
+  .transform((text) => /^(1|true|yes|on)$/.test(text))
+const flagExpects = '1 or 0'
+const list = z
+  .string()
+  .optional()
+  .transform((text) =>
+    (text ?? '')
+      .split(',')
+      .map((item) => item.trim())
+      .filter(Boolean),
+  )
+
+function whole(min: number, max: number) {
+  return z
+    .string()
+    .regex(/^\d{1,9}$/)
+    .transform(Number)
+    .pipe(z.int().min(min).max(max))
+}
+
+function wholeSetting(min: number, max: number, fallback: number, about: string) {
+  return setting(whole(min, max), { default: String(fallback), expects: `a whole number from ${min} to ${max}`, about })
+}
+
+const httpUrl = z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, ''))
+const httpUrlExpects = 'an address that begins with http:// or https://'
+
+/** Every setting, in the order of docs/configuration.md. */
+export const settings = {
+  PORT: wholeSetting(0, 65_535, 3000, 'Port the server listens on; 0 takes a free one.'),
+  HOST: setting(z.string(), {
+    default: '127.0.0.1',
+    expects: 'an address of this machine',
+    about: 'Address the server listens on; `0.0.0.0` makes it reachable from other machines.',
+  }),
+  PUBLIC_URL: setting(httpUrl.optional(), {
+    expects: httpUrlExpects,
+    about:
+      'Address under which people reach Parley, such as `https://chat.example.com`. Default: `http://localhost:<PORT>`.',
+  }),
+  PARLEY_SECURE_COOKIES: setting(flag.optional(), {
+    expects: flagExpects,
+    about: 'Send cookies over HTTPS only. Default: on when `PUBLIC_URL` begins with `https://`.',
+  }),
+  PARLEY_TRUSTED_PROXIES: setting(list, {
+    expects: 'addresses or networks separated by commas',
+    about: 'Reverse proxies whose `X-Forwarded-*` headers are believed: addresses or networks, separated by commas.',
+  }),
+  PARLEY_DATA_DIR: setting(z.string(), {
+    default: './data',
+    expects: 'a folder',
+    about: 'Folder for the embedded database, files and keys.',
+  }),
+  DATABASE_URL: setting(
+    z
+      .string()
+      .refine((text) => /^postgres(ql)?:$/.test(URL.parse(text)?.protocol ?? ''))
+      .optional(),
+    {
+      expects:
+        'an address such as postgres://user:password@host:5432/database (special characters in the password as %XX)',
+      about:
+        'PostgreSQL 15 or later: `postgres://user:password@host:5432/database`. Without it, the embedded database is used.',
+      secret: true,
+    },
+  ),
+  PARLEY_DATABASE_POOL: wholeSetting(1, 500, 10, 'Connections to PostgreSQL at most.'),
+  PARLEY_MASTER_KEY: setting(optionalText, {
+    expects: 'base64 of 32 bytes',
+    about:
+      'Key that stored secrets are encrypted with: base64 of 32 bytes (`openssl rand -base64 32`). Default: a key file made in the data folder.',
+    secret: true,
+  }),
+  PARLEY_SIGNUP: setting(z.enum(['open', 'invite', 'closed']), {
+    default: 'invite',
+    expects: 'open, invite or closed',
+    about: 'Who may sign up once there is an owner: `open` (anyone), `invite`, or `closed`.',
+  }),
+  PARLEY_ADMIN_EMAIL: setting(z.email().optional(), {
+    expects: 'an email address',
+    about: 'With `PARLEY_ADMIN_PASSWORD`: makes the first owner at the first start, instead of the set-up link.',
+  }),
+  PARLEY_ADMIN_PASSWORD: setting(z.string().min(10).max(200).optional(), {
+    expects: 'at least 10 characters',
+    about: 'Password of that owner, at least 10 characters.',
+    secret: true,
+  }),
+  OPENAI_API_KEY: setting(optionalText, {
+    expects: 'an API key',
+    about: 'Key of OpenAI, or of what listens at `OPENAI_BASE_URL`. Connects it as a model provider.',
+    secret: true,
+  }),
+  OPENAI_BASE_URL: setting(httpUrl.optional(), {
+    expects: httpUrlExpects,
+    about:
+      'Anything that speaks the OpenAI protocol, such as Ollama at `http://localhost:11434/v1`; enough without a key. Default with a key: `https://api.openai.com/v1`.',
+  }),
+  ANTHROPIC_API_KEY: setting(optionalText, {
+    expects: 'an API key',
+    about: 'Key of Anthropic. Connects it as a model provider.',
+    secret: true,
+  }),
+  ANTHROPIC_BASE_URL: setting(httpUrl.optional(), {
+    expects: httpUrlExpects,
+    about: 'Anything that speaks the Anthropic Messages protocol. Default with a key: `https://api.anthropic.com`.',
+  }),
+  PARLEY_DEFAULT_MODEL: setting(optionalText, {
+    expects: 'a model',
+    about: 'Model used when nobody chose one, as `<provider>/<model>`: `openai/gpt-5`. Default: Parley chooses.',
+  }),
+  PARLEY_MODEL_FIRST_TOKEN_SECONDS: wholeSetting(1, 3600, 60, 'How long a model may take to begin its answer.'),
+  PARLEY_MODEL_BETWEEN_TOKENS_SECONDS: wholeSetting(1, 3600, 60, 'How long a model may pause within its answer.'),
+  PARLEY_MODEL_RETRIES: wholeSetting(
+    0,
+    10,
+    2,
+    'How often a failed model call is tried again, if nothing of it was shown yet.',
+  ),
+  PARLEY_RUN_SECONDS: wholeSetting(10, 86_400, 600, 'How long a whole reply may take, tool calls included.'),
+  PARLEY_MAX_STEPS: wholeSetting(1, 200, 25, 'Model calls within one reply at most.'),
+  PARLEY_CONFIG_FILE: setting(optionalText, {
+    expects: 'a file',
+    about: 'File that declares MCP servers under `mcpServers`. Default: `./parley.json`, if there is one.',
+  }),
+  PARLEY_TOOL_CALL_SECONDS: wholeSetting(1, 3600, 60, 'How long one tool call may take.'),
+  PARLEY_TOOL_CONNECT_SECONDS: wholeSetting(1, 600, 15, 'How long an MCP server may take to connect.'),
+  PARLEY_EGRESS_ALLOW: setting(optionalText, {
+    expects: 'hosts, addresses or networks separated by commas',
+    about:
+      'Private addresses that URLs given by people or models may reach: hosts (`*.corp.example`), addresses or networks (`10.0.0.0/8`), each with an optional `:port`, separated by commas; `*` allows everything. Default: none.',
+  }),
+  PARLEY_DRAIN_SECONDS: wholeSetting(
+    0,
+    600,
+    20,
+    'How long replies being written may go on after the server is told to stop; what is left is finished after the next start.',
+  ),
+  PARLEY_KEEP_ALIVE_SECONDS: wholeSetting(
+    1,
+    300,
+    15,
+    'Pause between keep-alive comments on event streams; shorter than the idle timeout of any proxy.',
+  ),
+  PARLEY_LOG_LEVEL: setting(z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']), {
+    default: 'info',
+    expects: 'trace, debug, info, warn, error, fatal or silent',
+    about: 'Least important log lines that are written.',
+  }),
+  PARLEY_LOG_PRETTY: setting(flag.optional(), {
+    expects: flagExpects,
+    about: 'Log lines for people instead of JSON. Default: on in a terminal.',
+  }),
+}
+
+export type SettingName = keyof typeof settings
+export type Env = { [Name in SettingName]: z.output<(typeof settings)[Name]['schema']> }
+
+/** Variables of our name space that others read: tests, the developer scripts. */
+const otherNames = new Set(['PARLEY_TEST_DATABASE', 'PARLEY_BUILD'])
+
+/**
+ * Reads every setting. What is empty counts as not set. Never throws: each value that makes no sense is a problem that
+ * says what it has to be, and each `PARLEY_` variable that does not exist is a warning with the name that was meant.
+ */
+export function readEnv(source: Record<string, string | undefined>): {
+  env: Env
+  problems: string[]
+  warnings: string[]
+} {
+  const problems: string[] = []
+  const env: Record<string, unknown> = {}
+  for (const [name, { schema, default: fallback, expects, secret }] of Object.entries<Setting>(settings)) {
+    const given = source[name]?.trim() || undefined
+    const parsed = schema.safeParse(given ?? fallback)
+    env[name] = parsed.success ? parsed.data : schema.safeParse(fallback).data
+    if (parsed.success) continue
+    const remedy = fallback === undefined ? 'Correct it or leave it out' : `Correct it, or leave it out for ${fallback}`
+    problems.push(`${name} ${secret ? 'is not usable' : `is "${given}"`}: it has to be ${expects}. ${remedy}.`)
+  }
+  const names = Object.keys(settings)
+  const warnings = Object.keys(source)
+    .filter((name) => name.startsWith('PARLEY_') && !names.includes(name) && !otherNames.has(name))
+    .map((name) => {
+      const nearest = nearestName(name, names)
+      return `${name} is not a setting and changes nothing.${nearest === undefined ? '' : ` Did you mean ${nearest}?`}`
+    })
+  return { env: env as Env, problems, warnings }
+}
+
+/** The process's environment over the `.env` file in `folder`, if there is one. */
+export function environmentOf(folder: string, processEnv: NodeJS.ProcessEnv): Record<string, string | undefined> {
+  let file: string
+  try {
+    file = readFileSync(join(folder, '.env'), 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { ...processEnv }
+    throw error
+  }
+  return { ...parseEnv(file), ...processEnv }
+}

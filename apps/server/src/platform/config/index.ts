@@ -1,0 +1,3 @@
+export { type Config, ConfigError, type EnvironmentProvider, loadConfig } from './config.ts'
+export type { DeclaredMcpServer } from './mcp-file.ts'
+export type { Secrets } from './secrets.ts'

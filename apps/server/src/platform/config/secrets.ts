@@ -1,0 +1,20 @@
+import type { Env } from './env.ts'
+
+/** What must never be logged or shown. Headers and environment of declared MCP servers are in `config.tools.declared`. */
+export interface Secrets {
+  databaseUrl?: string | undefined
+  masterKey?: string | undefined
+  adminPassword?: string | undefined
+  /** By the slug of the environment provider. */
+  providerKeys: Record<string, string | undefined>
+}
+
+/** Picks the secrets out of the environment. */
+export function secretsFrom(env: Env): Secrets {
+  return {
+    databaseUrl: env.DATABASE_URL,
+    masterKey: env.PARLEY_MASTER_KEY,
+    adminPassword: env.PARLEY_ADMIN_PASSWORD,
+    providerKeys: { openai: env.OPENAI_API_KEY, anthropic: env.ANTHROPIC_API_KEY },
+  }
+}
