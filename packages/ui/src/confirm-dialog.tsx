@@ -41,7 +41,10 @@ export function ConfirmDialog({
     <Radix.Root open={open} onOpenChange={(next) => !busy && onOpenChange(next)}>
       <Radix.Portal>
         <div data-dialog-layer className="fixed inset-0 z-40 grid place-items-center overflow-y-auto bg-scrim p-4">
-          <Radix.Content className="flex w-full max-w-md flex-col gap-3 rounded-lg border border-border bg-raised p-6 text-text shadow-overlay">
+          <Radix.Content
+            aria-modal="true"
+            className="flex w-full max-w-md flex-col gap-3 rounded-lg border border-border bg-raised p-6 text-text shadow-overlay"
+          >
             <Radix.Title className="font-display text-xl">{title}</Radix.Title>
             <Radix.Description asChild>
               <div className="text-text-muted">{description}</div>

@@ -25,20 +25,14 @@ export function Dialog({ open, onOpenChange, title, description, actions, size =
         {/* Our own layer: Radix's locks scrolling by a <style> element, which a strict CSP refuses. theme.css locks it. */}
         <div data-dialog-layer className="fixed inset-0 z-40 grid place-items-center overflow-y-auto bg-scrim p-4">
           <Radix.Content
+            aria-modal="true"
             aria-describedby={undefined}
             className={classNames(
-              'flex max-h-[calc(100dvh-2rem)] w-full flex-col rounded-lg border border-border bg-raised text-text shadow-overlay',
+              'relative flex max-h-[calc(100dvh-2rem)] w-full flex-col rounded-lg border border-border bg-raised text-text shadow-overlay',
               sizes[size],
             )}
           >
-            <header className="flex items-start gap-4 ps-6 pe-4 pt-4">
-              <Radix.Title className="flex-1 pt-1.5 font-display text-xl">{title}</Radix.Title>
-              <Radix.Close asChild>
-                <IconButton label="Close" size="small">
-                  <X />
-                </IconButton>
-              </Radix.Close>
-            </header>
+            <Radix.Title className="px-6 pt-5 pe-14 pb-1 font-display text-xl">{title}</Radix.Title>
             <div className="flex flex-col gap-4 overflow-y-auto px-6 pt-2 pb-6">
               {description && <div className="text-text-muted">{description}</div>}
               {children}
@@ -48,6 +42,12 @@ export function Dialog({ open, onOpenChange, title, description, actions, size =
                 {actions}
               </footer>
             )}
+            {/* Last, so that the focus starts on what the dialog is about. */}
+            <Radix.Close asChild>
+              <IconButton label="Close" size="small" tooltip={false} className="absolute end-4 top-4">
+                <X />
+              </IconButton>
+            </Radix.Close>
           </Radix.Content>
         </div>
       </Radix.Portal>

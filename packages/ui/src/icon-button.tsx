@@ -7,6 +7,8 @@ export interface IconButtonProps extends Omit<ComponentProps<'button'>, 'childre
   label: string
   variant?: 'ghost' | 'secondary' | 'primary'
   size?: 'small' | 'medium'
+  /** Off where the icon speaks for itself and the button takes the focus unasked. */
+  tooltip?: boolean
   tooltipSide?: 'top' | 'right' | 'bottom' | 'left'
   children: ReactNode
 }
@@ -21,28 +23,33 @@ export function IconButton({
   label,
   variant = 'ghost',
   size = 'medium',
+  tooltip = true,
   tooltipSide,
   type = 'button',
   className,
   children,
   ...props
 }: IconButtonProps) {
+  const button = (
+    <button
+      type={type}
+      aria-label={label}
+      className={classNames(
+        'inline-flex shrink-0 cursor-pointer items-center justify-center transition-colors duration-150',
+        'disabled:cursor-not-allowed disabled:opacity-50',
+        size === 'small' ? 'size-8 rounded-sm [&_svg]:size-4' : 'size-10 rounded-md [&_svg]:size-5',
+        variants[variant],
+        className,
+      )}
+      {...props}
+    >
+      {children}
+    </button>
+  )
+  if (!tooltip) return button
   return (
     <Tooltip text={label} side={tooltipSide}>
-      <button
-        type={type}
-        aria-label={label}
-        className={classNames(
-          'inline-flex shrink-0 cursor-pointer items-center justify-center transition-colors duration-150',
-          'disabled:cursor-not-allowed disabled:opacity-50',
-          size === 'small' ? 'size-8 rounded-sm [&_svg]:size-4' : 'size-10 rounded-md [&_svg]:size-5',
-          variants[variant],
-          className,
-        )}
-        {...props}
-      >
-        {children}
-      </button>
+      {button}
     </Tooltip>
   )
 }

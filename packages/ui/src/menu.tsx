@@ -22,15 +22,18 @@ export function Menu({ trigger, align = 'start', side = 'bottom', children }: Me
     <Radix.Root modal={false}>
       <Radix.Trigger asChild>{trigger}</Radix.Trigger>
       <Radix.Portal>
-        <Radix.Content
-          align={align}
-          side={side}
-          sideOffset={6}
-          collisionPadding={8}
-          className="z-50 max-h-[var(--radix-dropdown-menu-content-available-height)] min-w-48 max-w-96 overflow-y-auto rounded-md border border-border bg-raised p-1.5 text-text shadow-overlay"
-        >
-          {children}
-        </Radix.Content>
+        {/* A region of its own: what stands in none is lost to those who move from region to region. */}
+        <section aria-label="Menu">
+          <Radix.Content
+            align={align}
+            side={side}
+            sideOffset={6}
+            collisionPadding={8}
+            className="z-50 max-h-[var(--radix-dropdown-menu-content-available-height)] min-w-48 max-w-96 overflow-y-auto rounded-md border border-border bg-raised p-1.5 text-text shadow-overlay"
+          >
+            {children}
+          </Radix.Content>
+        </section>
       </Radix.Portal>
     </Radix.Root>
   )

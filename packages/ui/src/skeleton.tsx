@@ -20,7 +20,7 @@ export function Skeleton({
         <span
           // biome-ignore lint/suspicious/noArrayIndexKey: the lines are all alike.
           key={line}
-          className={classNames('h-3.5 rounded-full bg-sunken', line === lines - 1 && lines > 1 ? 'w-3/5' : 'w-full')}
+          className={classNames('h-3.5 rounded-full bg-border', line === lines - 1 && lines > 1 ? 'w-3/5' : 'w-full')}
         />
       ))}
     </div>

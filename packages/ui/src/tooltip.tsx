@@ -16,14 +16,17 @@ export function Tooltip({
       <Radix.Root>
         <Radix.Trigger asChild>{children}</Radix.Trigger>
         <Radix.Portal>
-          <Radix.Content
-            side={side}
-            sideOffset={6}
-            collisionPadding={8}
-            className="z-50 max-w-72 rounded-sm bg-text px-2.5 py-1 text-bg text-xs shadow-overlay"
-          >
-            {text}
-          </Radix.Content>
+          {/* A region of its own: what stands in none is lost to those who move from region to region. */}
+          <section aria-label="Hint">
+            <Radix.Content
+              side={side}
+              sideOffset={6}
+              collisionPadding={8}
+              className="z-50 max-w-72 rounded-sm bg-text px-2.5 py-1 text-bg text-xs shadow-overlay"
+            >
+              {text}
+            </Radix.Content>
+          </section>
         </Radix.Portal>
       </Radix.Root>
     </Radix.Provider>

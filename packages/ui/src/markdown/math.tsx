@@ -1,5 +1,6 @@
 import { memo, useMemo } from 'react'
 import { lazy, useLazy } from './lazy.ts'
+import { Scrollable } from './scrollable.tsx'
 
 /** The code that reads and sets formulas, loaded when one appears. */
 export const mathEngine = lazy(() => import('./math-engine.ts'))
@@ -9,5 +10,10 @@ export const Formula = memo(function Formula({ tex, display }: { tex: string; di
   const engine = useLazy(mathEngine)
   const content = useMemo(() => engine?.renderMath(tex, display), [engine, tex, display])
   if (!content) return <code className={display ? 'math-source math-source-display' : 'math-source'}>{tex}</code>
-  return <span className={display ? 'math-display' : 'math-inline'}>{content}</span>
+  if (!display) return <span className="math-inline">{content}</span>
+  return (
+    <Scrollable label="Formula" className="math-display">
+      {content}
+    </Scrollable>
+  )
 })
