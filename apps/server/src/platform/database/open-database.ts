@@ -5,6 +5,7 @@ import { columnTypes } from './column-values.ts'
 import { type Listener, listen } from './listen.ts'
 import { openPglite, type Pglite, type PgliteOptions } from './pglite.ts'
 import type { Db } from './schema.ts'
+import { tidyTables } from './tidy-tables.ts'
 
 export interface DatabaseOptions {
   /** Connection string of a PostgreSQL server. Without it the database is embedded and lives in `dataDir`. */
@@ -42,6 +43,7 @@ export interface DatabaseHandle {
 }
 
 const minimumServerVersion = 150_000
+const tidyEveryMs = 2 * 60_000
 
 /**
  * Opens the server at `url`, or the embedded database where there is none. Both are the same to the caller.
@@ -122,6 +124,7 @@ function makeHandle(
   })
   pool.on('error', (error) => log.warn({ err: error }, 'An idle database connection broke.'))
   const db: Db = new Kysely({ dialect: new PostgresDialect({ pool }) })
+  const stopTidying = pglite === undefined ? undefined : tidyRegularly(pool, log)
   let closed: Promise<void> | undefined
   return {
     kind,
@@ -134,10 +137,19 @@ function makeHandle(
     checkpoint: async () => pglite?.checkpoint(),
     copy: async () => pglite?.copy(),
     close: () => {
+      stopTidying?.()
       closed ??= pool.end().then(() => pglite?.close())
       return closed
     },
   }
+}
+
+function tidyRegularly(pool: pg.Pool, log: Logger): () => void {
+  const timer = setInterval(() => {
+    tidyTables(pool).catch((error) => log.warn({ err: error }, 'Tidying the tables failed.'))
+  }, tidyEveryMs)
+  timer.unref()
+  return () => clearInterval(timer)
 }
 
 function describe(error: Error): string {

@@ -3,14 +3,19 @@ import { join } from 'node:path'
 import type { PGlite, postgresMod } from '@electric-sql/pglite'
 import { NodeFS } from '@electric-sql/pglite/nodefs'
 
-/** The part of Emscripten's NODEFS that is changed here. Its own type declarations stop at "a file system". */
+/** The part of Emscripten's NODEFS that is of interest here. Its own type declarations stop at "a file system". */
 export interface NodeFileOperations {
   stream_ops: {
     write(stream: NodeStream, buffer: Uint8Array, offset: number, length: number, position: number): number
+    setattr(stream: NodeStream, attributes: { size?: number }): void
     fsync?(stream: NodeStream): number
-    [name: string]: unknown
   }
-  node_ops: Record<string, unknown>
+  node_ops: {
+    mknod(parent: NodeInode, name: string, mode: number, device: number): NodeInode
+    rename(node: NodeInode, parent: NodeInode, name: string): void
+    unlink(parent: NodeInode, name: string): void
+    setattr(node: NodeInode, attributes: { size?: number }): void
+  }
 }
 
 /** An open file of NODEFS: `nfd` is the file descriptor on the host. */
@@ -57,7 +62,8 @@ export class DurableNodeFS extends NodeFS {
   }
 }
 
-function hostPath(node: NodeInode): string {
+/** Where a file of NODEFS is on the host. */
+export function hostPath(node: NodeInode): string {
   const names: string[] = []
   let at = node
   while (at.parent !== at) {

@@ -19,14 +19,20 @@ const durableParams = [
 
 /** Opens the database in `folder`, making it first where there is none. The caller holds the folder's lock. */
 export async function startPglite(folder: string, files = new DurableNodeFS(folder)): Promise<PGlite> {
-  if (!existsSync(join(folder, 'PG_VERSION'))) await createFolder(folder)
+  await prepareFolder(folder)
   return PGlite.create({ fs: files, extensions, startParams: durableParams })
 }
 
 /** For tests: no fsync, so a loss of power may lose everything. */
 export async function startFastPglite(folder: string): Promise<PGlite> {
-  if (!existsSync(join(folder, 'PG_VERSION'))) await createFolder(folder)
+  await prepareFolder(folder)
   return PGlite.create({ dataDir: folder, extensions })
+}
+
+async function prepareFolder(folder: string): Promise<void> {
+  if (!existsSync(join(folder, 'PG_VERSION'))) await createFolder(folder)
+  // PostgreSQL refuses to start over one that a loss of power left empty. Our own lock has decided that we may.
+  rmSync(join(folder, 'postmaster.pid'), { force: true })
 }
 
 /** Makes the database beside its place and moves it there when it is whole and on the disk. */

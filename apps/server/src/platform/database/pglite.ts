@@ -50,7 +50,12 @@ export async function openPglite(options: PgliteOptions): Promise<Pglite> {
     durable: options.durable ?? true,
     idleInTransactionMs: options.idleInTransactionMs ?? 10_000,
   }
-  const worker = new Worker(new URL('./pglite-worker.ts', import.meta.url), { workerData, name: 'database' })
+  const worker = new Worker(new URL('./pglite-worker.ts', import.meta.url), {
+    workerData,
+    name: 'database',
+    // None of the process's own flags: some of them make no sense for a thread, and stop it.
+    execArgv: [],
+  })
   const streams = new Map<number, PgliteStream>()
   const requests = new Map<number, { resolve: (result: unknown) => void; reject: (error: Error) => void }>()
   let lastId = 0
@@ -100,8 +105,8 @@ export async function openPglite(options: PgliteOptions): Promise<Pglite> {
     await worker.terminate()
     await lock.release()
     throw new Error(
-      `the embedded database in ${folder} does not open. If its files are damaged, replace the folder by the newest ` +
-        `one in ${copiesFolder}`,
+      `the embedded database in ${folder} does not open: ${cause instanceof Error ? cause.message : String(cause)}. ` +
+        `If its files are damaged, replace the folder by the newest one in ${copiesFolder}`,
       { cause },
     )
   }
