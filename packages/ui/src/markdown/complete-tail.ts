@@ -12,8 +12,8 @@ export function completeTail(block: string): string {
   const formula = /^ {0,3}(?:\$\$|\\\[)[ \t]*\n?((?:(?!\$\$|\\\])[\s\S])*?)[ \t\n]*\$?\\?$/.exec(block)
   if (formula) return `~~~${pendingMath}\n${formula[1]}\n~~~`
   if (/^ {0,3}(?:\$\$|\\\[)/.test(block)) return block
-  // `---` or `===` under a paragraph may be a list or a table on its way, `#` a heading, `|` a row.
-  const settled = dropLastLine(block, /^[ \t>]*(?:[-*+=#>`~_|$!:[ \t]+|\d{1,9}[.)])$/)
+  // `---` or `===` under a paragraph may be a list or a table on its way, `#` a heading, `|` a row, `2.` the next item.
+  const settled = dropLastLine(block, /^[ \t>]*[-*+=#>`~_|$!:[ \t]+$/, /^[ \t>]*(?:[-*+=#>`~_|$!:[ \t]+|\d{1,3}[.)]?)$/)
   return closeInline(completeTable(settled))
 }
 
@@ -28,11 +28,11 @@ function findOpenFence(block: string): string | undefined {
   return open
 }
 
-function dropLastLine(block: string, pattern: RegExp): string {
+function dropLastLine(block: string, pattern: RegExp, patternUnderText = pattern): string {
   const start = block.lastIndexOf('\n') + 1
   // A finished rule is a rule; only what hangs under other text is in doubt.
   if (start === 0 && /^ {0,3}([-*_])\1\1+$/.test(block)) return block
-  return pattern.test(block.slice(start)) ? block.slice(0, start) : block
+  return (start === 0 ? pattern : patternUnderText).test(block.slice(start)) ? block.slice(0, start) : block
 }
 
 /** A header row makes a table as soon as it is there, without waiting for the line of dashes. */
@@ -78,11 +78,11 @@ function closeInline(block: string): string {
     } else if (char === '[') {
       label = i++
     } else if (char === ']' && label >= 0) {
-      const target = /^\]\(([^()\n]*(?:\([^()\n]*\)[^()\n]*)*)(\)?)/.exec(text.slice(i))
+      const target = /^\](?:$|\(([^()\n]*(?:\([^()\n]*\)[^()\n]*)*)(\)?))/.exec(text.slice(i))
       if (target && !target[2] && i + target[0].length === text.length) {
-        // The address is still being typed: the words of a link show, an image waits.
-        const image = text[label - 1] === '!'
-        text = text.slice(0, label - (image ? 1 : 0)) + (image ? '' : text.slice(label + 1, i))
+        // The address is still being typed, or may follow.
+        text = showLabel(text, label, i)
+        label = -1
         break
       }
       i += target?.[2] ? target[0].length : 1
@@ -93,11 +93,16 @@ function closeInline(block: string): string {
       i += run.length
     } else i++
   }
-  const opened = /(!?)\[([^\]\n]*)$/.exec(text)
-  if (opened && opened[2] !== undefined && !/^[ x]?$/i.test(opened[2])) {
-    text = text.slice(0, opened.index) + (opened[1] ? '' : opened[2])
-  }
+  if (label >= 0 && !text.slice(label).includes(']')) text = showLabel(text, label, text.length)
   return block.slice(0, start) + closeEmphasis(text, open)
+}
+
+/** Of a half-typed link its words; of an image or a footnote nothing yet; a task's box as it is. */
+function showLabel(text: string, label: number, end: number): string {
+  const words = text.slice(label + 1, end)
+  if (/^[ x]?$/i.test(words)) return text
+  if (words.startsWith('^')) return text.slice(0, label)
+  return text[label - 1] === '!' ? text.slice(0, label - 1) : text.slice(0, label) + words
 }
 
 function lastInlineStart(block: string): number {

@@ -154,6 +154,23 @@ test('finished blocks keep their elements while the text grows', () => {
   expect(after[3]?.querySelector('strong')?.textContent).toBe('and more')
 })
 
+test('while the text arrives no marker is seen, and no block changes its kind', () => {
+  const text =
+    '## Plan\n\nSome **bold**, _thin_ and `code` in [a link](https://example.org/).\n\n- one **two**\n- three\n\n' +
+    '| a | b |\n| --- | --- |\n| `1` | **2** |\n\n![Chart](https://example.org/c.png) seen.\n\n$$\n\\frac{1}{2}\n$$\n\nEnd.'
+  const { place, update } = render({ text: '', streaming: true })
+  let kinds: string[] = []
+  for (let length = 1; length <= text.length; length++) {
+    update({ text: text.slice(0, length), streaming: true })
+    expect(place.textContent, text.slice(0, length)).not.toMatch(/\*\*|`|\]\(|\||--|\$|#/)
+    const now = [...place.querySelectorAll('.markdown > *')].map((block) => block.tagName)
+    // A formula is shown as its source until it is closed.
+    const kept = kinds.filter((kind, index) => now[index] === kind)
+    if (!place.querySelector('.math-display')) expect(kept, text.slice(0, length)).toEqual(kinds)
+    kinds = now
+  }
+})
+
 test('code is coloured by its language, and by none that is not known', () => {
   const { place } = render({ text: '```js\nconst a = 1\n```\n\n```nosuch\nconst a = 1\n```' })
   const [known, unknown] = place.querySelectorAll('pre')
