@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import pino from 'pino'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { prepareTestDataDir } from '../../testing/database.ts'
 import { lockFolder } from './folder-lock.ts'
 import { openDatabase } from './open-database.ts'
@@ -78,6 +78,24 @@ describe('the owner of an embedded database', () => {
     await expect(lockFolder(folder)).rejects.toThrow(`in use by process ${process.pid} `)
     await lock.release()
     await (await lockFolder(folder)).release()
+  })
+
+  test('an owner whose database ends by itself is told, its queries fail, and the folder can be opened again', async () => {
+    const onFatal = vi.fn()
+    const { pool, close } = await openDatabase({ dataDir, log, onFatal, embedded: { checkpointMs: 0 } })
+    await pool.query('create table kept (n int)')
+    await pool.query('insert into kept values (1)')
+    // Without this file a checkpoint is a panic: PostgreSQL gives up and wants to be started anew.
+    const control = join(dataDir, 'database', 'global', 'pg_control')
+    renameSync(control, `${control}.away`)
+    await expect(pool.query('checkpoint')).rejects.toThrow()
+    await vi.waitFor(() => expect(onFatal).toHaveBeenCalledOnce())
+    await expect(pool.query('select 1')).rejects.toThrow('the embedded database failed')
+    await close()
+    renameSync(`${control}.away`, control)
+    const again = await openDatabase({ dataDir, log, embedded: { checkpointMs: 0 } })
+    expect((await again.pool.query('select count(*) from kept')).rows).toEqual([{ count: 1 }])
+    await again.close()
   })
 
   test('an owner on another machine is respected while it shows signs of life, and replaced when it is silent', async () => {
