@@ -72,9 +72,9 @@ type DraftMessage =
 /** A stored message as the model is told it: one assistant message and one of tool results for each step. */
 export function toPrompt(role: 'user' | 'assistant', parts: Part[]): DraftMessage[] {
   if (role === 'user') {
-    const content = parts.flatMap((part) => {
-      if (part.type === 'text') return [{ type: 'text' as const, text: part.text }]
-      return part.type === 'file' ? [{ type: 'file' as const, part }] : []
+    const content = parts.flatMap((part): Extract<DraftMessage, { role: 'user' }>['content'] => {
+      if (part.type === 'text') return [{ type: 'text', text: part.text }]
+      return part.type === 'file' ? [{ type: 'file', part }] : []
     })
     return content.length === 0 ? [] : [{ role: 'user', content }]
   }

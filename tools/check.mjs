@@ -1,0 +1,46 @@
+// `npm run check`: all that CI runs. Every step runs, also after one failed; the table at the end says which.
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+import { buildWebIfStale } from './build-web.mjs'
+import { environment, installMissing, nodeProgram, root } from './install.mjs'
+
+installMissing()
+buildWebIfStale()
+
+const tool = (path, ...args) => [nodeProgram(), [join(root, 'node_modules', path), ...args]]
+const own = (path, ...args) => [nodeProgram(), [join(root, path), ...args]]
+const steps = {
+  'format and lint': tool('@biomejs/biome/bin/biome', 'ci', '--error-on-warnings', '.'),
+  'types: server': tool('typescript7/bin/tsc', '--noEmit', '-p', 'tsconfig.json'),
+  'types: web': tool('typescript7/bin/tsc', '--noEmit', '-p', 'apps/web/tsconfig.json'),
+  'module order': tool(
+    'dependency-cruiser/bin/dependency-cruiser.mjs',
+    '--config',
+    'tools/module-order.cjs',
+    'apps',
+    'packages',
+    'bench',
+  ),
+  'unused code': tool('knip/bin/knip.js', '--no-progress'),
+  licences: own('tools/licences.mjs'),
+  tests: own('tools/test.mjs'),
+}
+if (process.env.CI || process.env.TEST_DATABASE_URL) {
+  steps['tests on PostgreSQL'] = own('tools/test.mjs', 'apps/server')
+}
+
+const results = []
+for (const [name, [program, args]] of Object.entries(steps)) {
+  console.log(`\n── ${name} ──`)
+  const startedAt = Date.now()
+  const env = name === 'tests on PostgreSQL' ? { ...environment, PARLEY_TEST_DATABASE: 'postgres' } : environment
+  const { status } = spawnSync(program, args, { cwd: root, stdio: 'inherit', env })
+  results.push({
+    step: name,
+    result: status === 0 ? 'ok' : 'FAILED',
+    seconds: Math.round((Date.now() - startedAt) / 1000),
+  })
+}
+console.log()
+for (const { step, result, seconds } of results) console.log(`${result.padEnd(7)} ${step} (${seconds} s)`)
+process.exit(results.every(({ result }) => result === 'ok') ? 0 : 1)

@@ -1,0 +1,37 @@
+// `npm test`: installs what is missing, builds the web app if it is stale, and runs every test that can run here.
+// Arguments go to vitest: `npm test -- apps/server/src/modules/chat`.
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { buildWebIfStale } from './build-web.mjs'
+import { environment, installMissing, nodeProgram, root } from './install.mjs'
+
+installMissing()
+buildWebIfStale()
+
+const folder = mkdtempSync(join(tmpdir(), 'parley-results-'))
+const report = join(folder, 'results.json')
+const vitest = join(root, 'node_modules/vitest/vitest.mjs')
+const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
+const run = spawnSync(nodeProgram(), [vitest, 'run', ...reporters, ...process.argv.slice(2)], {
+  cwd: root,
+  stdio: 'inherit',
+  env: environment,
+})
+
+const results = JSON.parse(readFileSync(report, 'utf8'))
+rmSync(folder, { recursive: true, force: true })
+const tests = results.testResults.flatMap((file) => file.assertionResults)
+const skipped = tests.filter((test) => ['skipped', 'pending', 'todo', 'disabled'].includes(test.status))
+if (skipped.length > 0) {
+  console.log('\nSkipped, because something it needs is not here:')
+  for (const name of new Set(skipped.map((test) => test.ancestorTitles[0] ?? test.title))) console.log(`  ${name}`)
+}
+let { status } = run
+if (process.env.CI && skipped.length > 0) {
+  console.log('With CI set, everything has to run.')
+  status ||= 1
+}
+console.log(`\n${results.numPassedTests} passed, ${results.numFailedTests} failed, ${skipped.length} skipped`)
+process.exit(status ?? 1)
