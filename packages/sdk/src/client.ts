@@ -1,0 +1,138 @@
+import { type BodyOf, endpoints, type FileInfo, type InputOf, type Message, type Started } from '@parley/contract'
+import { type Change, followChanges } from './changes.ts'
+import { followMessage } from './follow-message.ts'
+import { type CallOptions, createRequester, type ParleyOptions, pathOf } from './request.ts'
+import { type FollowOptions, followRun, type RunStream } from './run-stream.ts'
+
+type Body<E> = InputOf<E> extends { body: infer B } ? B : never
+type Query<E> = InputOf<E> extends { query?: infer Q } ? Q : never
+type E = typeof endpoints
+
+export type Parley = ReturnType<typeof createParley>
+
+/**
+ * A client of one Parley server. Every method throws `ParleyError` when the server refuses or cannot be reached, and
+ * takes `signal` to be given up. POSTs that create or cost carry an Idempotency-Key and are repeated over a lost
+ * connection; pass `idempotencyKey` to repeat one yourself later.
+ */
+export function createParley(options: ParleyOptions = {}) {
+  const requester = createRequester(options)
+  const { call } = requester
+
+  return {
+    /** Calls any endpoint of the contract. */
+    call,
+
+    auth: {
+      setup: (o?: CallOptions) => call(endpoints.getSetup, { ...o }),
+      register: (body: Body<E['register']>, o?: CallOptions) => call(endpoints.register, { body, ...o }),
+      login: (body: Body<E['login']>, o?: CallOptions) => call(endpoints.login, { body, ...o }),
+      refresh: (refreshToken: string, o?: CallOptions) => call(endpoints.refresh, { body: { refreshToken }, ...o }),
+      logout: (o?: CallOptions) => call(endpoints.logout, { ...o }),
+    },
+
+    me: {
+      get: (o?: CallOptions) => call(endpoints.getMe, { ...o }),
+      update: (body: Body<E['updateMe']>, o?: CallOptions) => call(endpoints.updateMe, { body, ...o }),
+    },
+
+    apiKeys: {
+      list: (query?: Query<E['listApiKeys']>, o?: CallOptions) => call(endpoints.listApiKeys, { query, ...o }),
+      create: (body: Body<E['createApiKey']>, o?: CallOptions) => call(endpoints.createApiKey, { body, ...o }),
+      revoke: (id: string, o?: CallOptions) => call(endpoints.revokeApiKey, { params: { id }, ...o }),
+    },
+
+    conversations: {
+      list: (query?: Query<E['listConversations']>, o?: CallOptions) =>
+        call(endpoints.listConversations, { query, ...o }),
+      create: (body: Body<E['createConversation']> = {}, o?: CallOptions) =>
+        call(endpoints.createConversation, { body, ...o }),
+      get: (id: string, o?: CallOptions) => call(endpoints.getConversation, { params: { id }, ...o }),
+      update: (id: string, body: Body<E['updateConversation']>, o?: CallOptions) =>
+        call(endpoints.updateConversation, { params: { id }, body, ...o }),
+      delete: (id: string, o?: CallOptions) => call(endpoints.deleteConversation, { params: { id }, ...o }),
+    },
+
+    messages: {
+      /** A branch, oldest first; `nextCursor` leads to earlier messages. */
+      list: (conversationId: string, query?: Query<E['listMessages']>, o?: CallOptions) =>
+        call(endpoints.listMessages, { params: { id: conversationId }, query, ...o }),
+      /** Sends and answers at once; follow the reply with `runs.follow(started.run.id)`. */
+      send: (conversationId: string, body: Body<E['sendMessage']>, o?: CallOptions) =>
+        call(endpoints.sendMessage, { params: { id: conversationId }, body, ...o }) as Promise<Started>,
+      /** Answers again beside an assistant message. */
+      regenerate: (id: string, body: Body<E['regenerateMessage']> = {}, o?: CallOptions) =>
+        call(endpoints.regenerateMessage, { params: { id }, body, ...o }) as Promise<Started>,
+      /** The message as a run writes it: new values share what did not change. `frame` says when the next may come. */
+      follow: (message: Message, runId: string, o: FollowOptions & { frame?: () => Promise<void> } = {}) =>
+        followMessage(message, followRun(requester, runId, o), o.frame),
+    },
+
+    runs: {
+      get: (id: string, o?: CallOptions) => call(endpoints.getRun, { params: { id }, ...o }),
+      /** The run's events to its end, each once and in order, over as many connections as it takes. */
+      follow: (id: string, o?: FollowOptions): RunStream => followRun(requester, id, o),
+      stop: (id: string, o?: CallOptions) => call(endpoints.stopRun, { params: { id }, ...o }),
+      /** Answers what an interrupted run asked; another run goes on with its message. */
+      resume: (id: string, answers: BodyOf<E['resumeRun']>['answers'], o?: CallOptions) =>
+        call(endpoints.resumeRun, { params: { id }, body: { answers }, ...o }) as Promise<Started>,
+    },
+
+    models: {
+      list: (query?: Query<E['listModels']>, o?: CallOptions) => call(endpoints.listModels, { query, ...o }),
+      setDefault: (model: string | null, o?: CallOptions) => call(endpoints.setDefaultModel, { body: { model }, ...o }),
+    },
+
+    modelProviders: {
+      list: (query?: Query<E['listProviders']>, o?: CallOptions) => call(endpoints.listProviders, { query, ...o }),
+      create: (body: Body<E['createProvider']>, o?: CallOptions) => call(endpoints.createProvider, { body, ...o }),
+      update: (id: string, body: Body<E['updateProvider']>, o?: CallOptions) =>
+        call(endpoints.updateProvider, { params: { id }, body, ...o }),
+      delete: (id: string, o?: CallOptions) => call(endpoints.deleteProvider, { params: { id }, ...o }),
+      test: (id: string, o?: CallOptions) => call(endpoints.testProvider, { params: { id }, ...o }),
+    },
+
+    guide: {
+      page: (page: string, o?: CallOptions) => call(endpoints.getGuidePage, { params: { page }, ...o }),
+    },
+
+    mcpServers: {
+      list: (query?: Query<E['listMcpServers']>, o?: CallOptions) => call(endpoints.listMcpServers, { query, ...o }),
+      create: (body: Body<E['createMcpServer']>, o?: CallOptions) => call(endpoints.createMcpServer, { body, ...o }),
+      update: (id: string, body: Body<E['updateMcpServer']>, o?: CallOptions) =>
+        call(endpoints.updateMcpServer, { params: { id }, body, ...o }),
+      delete: (id: string, o?: CallOptions) => call(endpoints.deleteMcpServer, { params: { id }, ...o }),
+      reconnect: (id: string, o?: CallOptions) => call(endpoints.reconnectMcpServer, { params: { id }, ...o }),
+      tools: (id: string, query?: Query<E['listTools']>, o?: CallOptions) =>
+        call(endpoints.listTools, { params: { id }, query, ...o }),
+      setToolPolicy: (id: string, tool: string, policy: Body<E['setToolPolicy']>['policy'], o?: CallOptions) =>
+        call(endpoints.setToolPolicy, { params: { id, tool }, body: { policy }, ...o }),
+      callTool: (id: string, tool: string, args: Record<string, unknown>, o?: CallOptions) =>
+        call(endpoints.callTool, { params: { id, tool }, body: { arguments: args }, ...o }),
+    },
+
+    toolResults: {
+      /** One page, counted from 1, of a result that was too large for the model's context. */
+      page: (id: string, page = 1, o?: CallOptions) =>
+        call(endpoints.getToolResult, { params: { id }, query: { page }, ...o }),
+    },
+
+    files: {
+      async upload(file: Blob, { name, signal }: { name?: string; signal?: AbortSignal } = {}): Promise<FileInfo> {
+        const form = new FormData()
+        form.append('file', file, name ?? (file instanceof File ? file.name : 'file'))
+        const response = await requester.send(endpoints.uploadFile.path, { method: 'POST', body: form, signal })
+        return (await response.json()) as FileInfo
+      },
+      get: (id: string, o?: CallOptions) => call(endpoints.getFile, { params: { id }, ...o }),
+      /** The file's bytes. */
+      download: (id: string, o: CallOptions = {}) =>
+        requester.send(pathOf(endpoints.downloadFile.path, { id }), { signal: o.signal }),
+      /** Address of the bytes, for `<img src>` where a session cookie is the credential. */
+      contentUrl: (id: string): string => pathOf(endpoints.downloadFile.path, { id }),
+    },
+
+    /** What changes in any of one's windows, until the signal aborts. */
+    changes: (signal: AbortSignal): AsyncGenerator<Change> => followChanges(requester, signal),
+  }
+}

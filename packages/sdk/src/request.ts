@@ -1,0 +1,103 @@
+import type { Endpoint, InputOf, ResponseOf } from '@parley/contract'
+import { backOffMs, pause } from './back-off.ts'
+import { errorOf, ParleyError } from './parley-error.ts'
+
+export interface ParleyOptions {
+  /** Where the server is: `https://parley.example.com`. Default: the page's own origin. */
+  baseUrl?: string
+  /** An API key. Without one, the browser's session cookie is the credential. */
+  apiKey?: string
+  /** Replaces the global `fetch`. */
+  fetch?: typeof fetch
+  /** Sent with every request. */
+  headers?: Record<string, string>
+}
+
+export interface CallOptions {
+  signal?: AbortSignal
+  /** Names the request: repeated with the same key, it gets the first one's answer. Made up for each call by default. */
+  idempotencyKey?: string
+}
+
+/** What an endpoint takes, without the keys it has no schema for. */
+export type CallInput<E> = Needed<InputOf<E>> & CallOptions
+type Needed<I> = { [K in keyof I as undefined extends I[K] ? never : K]: I[K] } & {
+  [K in keyof I as undefined extends I[K] ? K : never]?: I[K]
+}
+type AnyInput = { params?: unknown; query?: unknown; body?: unknown } & CallOptions
+
+/** Speaks HTTP to one server as one caller. */
+export interface Requester {
+  /** Calls an endpoint. Throws `ParleyError`, or the signal's reason. */
+  call<E extends Endpoint>(endpoint: E, input: CallInput<E>): Promise<ResponseOf<E>>
+  /** Sends a request with the caller's credential and gives the answer as it is; throws `ParleyError` unless it is 2xx. */
+  send(path: string, init: RequestInit): Promise<Response>
+  url(path: string): URL
+  apiKey: string | undefined
+}
+
+const attempts = 4
+
+export function createRequester(options: ParleyOptions): Requester {
+  const base = options.baseUrl ?? (globalThis as { location?: { origin: string } }).location?.origin
+  if (!base) throw new TypeError('createParley needs baseUrl outside of a browser')
+  const request = options.fetch ?? globalThis.fetch.bind(globalThis)
+  const credential: Record<string, string> = options.apiKey ? { authorization: `Bearer ${options.apiKey}` } : {}
+
+  const requester: Requester = {
+    apiKey: options.apiKey,
+    url: (path) => new URL(path, base),
+    async send(path, init) {
+      const headers = { ...options.headers, ...credential, ...(init.headers as Record<string, string>) }
+      let response: Response
+      try {
+        response = await request(requester.url(path), { ...init, headers, credentials: 'same-origin' })
+      } catch (cause) {
+        init.signal?.throwIfAborted()
+        throw new ParleyError('network', 'The server could not be reached.', { cause })
+      }
+      if (!response.ok) throw await errorOf(response)
+      return response
+    },
+    async call(endpoint, given) {
+      const input: AnyInput = given
+      const headers: Record<string, string> = { accept: 'application/json' }
+      if (input.body !== undefined) headers['content-type'] = 'application/json'
+      if (endpoint.idempotent) headers['idempotency-key'] = input.idempotencyKey ?? crypto.randomUUID()
+      const init: RequestInit = { method: endpoint.method, headers, signal: input.signal }
+      if (input.body !== undefined) init.body = JSON.stringify(input.body)
+
+      const path = pathOf(endpoint.path, input.params) + queryOf(input.query)
+      const repeatable = endpoint.method === 'GET' || endpoint.method === 'PUT' || endpoint.idempotent === true
+      for (let attempt = 1; ; attempt++) {
+        try {
+          const response = await requester.send(path, init)
+          return (endpoint.response ? await response.json() : undefined) as ResponseOf<typeof endpoint>
+        } catch (error) {
+          input.signal?.throwIfAborted()
+          if (!repeatable || attempt === attempts || !isPassing(error)) throw error
+          await pause(backOffMs(attempt), input.signal)
+        }
+      }
+    },
+  }
+  return requester
+}
+
+/** Failures of the way there: no connection, a connection lost in mid-answer, or a proxy that speaks for the server. */
+function isPassing(error: unknown): boolean {
+  if (!(error instanceof ParleyError)) return true
+  return error.code === 'network' || (error.code === 'unexpected_answer' && error.status >= 502 && error.status <= 504)
+}
+
+/** `/runs/{id}` with its parameters filled in. */
+export function pathOf(path: string, params: unknown): string {
+  const values = (params ?? {}) as Record<string, unknown>
+  return path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(values[name])))
+}
+
+function queryOf(query: unknown): string {
+  const given = Object.entries((query ?? {}) as Record<string, unknown>).filter(([, value]) => value !== undefined)
+  if (given.length === 0) return ''
+  return `?${new URLSearchParams(Object.fromEntries(given.map(([name, value]) => [name, String(value)])))}`
+}
