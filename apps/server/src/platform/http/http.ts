@@ -1,0 +1,269 @@
+import { isUtf8 } from 'node:buffer'
+import type { Socket } from 'node:net'
+import compress from '@fastify/compress'
+import type { BodyOf, Endpoint, ParamsOf, QueryOf, ResponseOf } from '@parley/contract'
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import type { Logger } from 'pino'
+import type { Actor, Ctx, Platform } from '../context.ts'
+import { newId } from '../crypto/index.ts'
+import { AppError } from '../errors.ts'
+import { requireSameSite } from './csrf.ts'
+import { securityHeaders } from './headers.ts'
+import { type Idempotency, idempotencyOf } from './idempotency.ts'
+import { toProblem } from './problem.ts'
+import { answerUnknownRoutes } from './unknown-route.ts'
+import { validatorOf } from './validate.ts'
+
+/** Finds who sent a request; null when it carries no credential that counts. */
+export type Authenticate = (platform: Platform, request: FastifyRequest) => Promise<Actor | null>
+
+/** A request and its answer, for what the input does not hold. */
+export interface Exchange {
+  request: FastifyRequest
+  reply: FastifyReply
+  /** Set when the endpoint takes an Idempotency-Key and the caller sent one; for `once` or `onceAround`. */
+  idempotency: Idempotency | undefined
+  /** Pause between keep-alive comments on an event stream. */
+  keepAliveMs: number
+}
+
+/** Before anyone has signed in. */
+export type PublicCtx = Omit<Ctx, 'actor'>
+
+interface Input<E> {
+  params: ParamsOf<E>
+  query: QueryOf<E>
+  body: BodyOf<E>
+}
+
+/** What an endpoint answers; nothing when it has no response, or answered by itself (a stream, a file). */
+// biome-ignore lint/suspicious/noConfusingVoidType: a handler may end without a return
+type Answer<E> = Promise<ResponseOf<E> | undefined | void>
+export type Handler<E> = (ctx: Ctx, input: Input<E>, exchange: Exchange) => Answer<E>
+export type PublicHandler<E> = (ctx: PublicCtx, input: Input<E>, exchange: Exchange) => Answer<E>
+
+/** The HTTP server: endpoints of the contract, each with its handler. */
+export interface Http {
+  /** For what is not an endpoint of the contract: static files, WebSocket. */
+  app: FastifyInstance
+  platform: Platform
+  authenticate: Authenticate
+  /** Mounts an endpoint: who may (and from which site), then the shape of the request, then `handler`. */
+  route<E extends Endpoint>(endpoint: E, handler: Handler<E>): void
+  /** The same for an endpoint that needs no credential. */
+  publicRoute<E extends Endpoint>(endpoint: E, handler: PublicHandler<E>): void
+  /** Every endpoint mounted so far. */
+  mounted: Endpoint[]
+}
+
+const maxBodyBytes = 2 * 1024 * 1024
+const compressFromBytes = 1024
+
+/** Makes the server, not yet listening. */
+export async function createHttp(platform: Platform, authenticate: Authenticate): Promise<Http> {
+  const { config } = platform
+  const app = fastify({
+    loggerInstance: platform.log as Logger,
+    disableRequestLogging: true,
+    bodyLimit: maxBodyBytes,
+    trustProxy: config.http.trustedProxies.length > 0 ? config.http.trustedProxies : false,
+    genReqId: ({ headers }) => requestIdOf(headers['x-request-id']),
+    requestIdLogLabel: 'requestId',
+    return503OnClosing: false,
+    forceCloseConnections: true,
+    requestTimeout: 300_000,
+    routerOptions: { maxParamLength: 1000, ignoreTrailingSlash: false },
+    frameworkErrors: (error, request, reply) => sendProblem(error, request, reply as FastifyReply),
+    clientErrorHandler,
+  }) as unknown as FastifyInstance
+  const { onRequest } = securityHeaders(config)
+  app.addHook('onRequest', async (request, reply) => {
+    reply.headers(onRequest).header('x-request-id', request.id)
+  })
+  app.addHook('onResponse', async (request, reply) => logRequest(request, reply))
+  app.setErrorHandler((error, request, reply) => sendProblem(error, request, reply))
+  addJsonParser(app)
+  await app.register(compress, {
+    threshold: compressFromBytes,
+    encodings: ['br', 'gzip'],
+    customTypes: /^application\/(.*\+)?json/,
+  })
+  answerUnknownRoutes(app)
+
+  const mounted: Endpoint[] = []
+
+  function mount<E extends Endpoint>(
+    endpoint: E,
+    authorize: (request: FastifyRequest) => Promise<Actor | undefined>,
+    handler: PublicHandler<E>,
+  ): void {
+    mounted.push(endpoint)
+    const validate = validatorOf(endpoint)
+    const streams = endpoint.media?.response?.includes('text/event-stream') === true
+    const status = endpoint.status ?? (endpoint.response ? 200 : 204)
+    app.route({
+      method: endpoint.method,
+      url: routePath(endpoint.path),
+      exposeHeadRoute: !streams,
+      onRequest: async (request) => {
+        const actor = await authorize(request)
+        if (actor) actors.set(request, actor)
+      },
+      handler: async (request, reply) => {
+        const input = validate(request) as Input<E>
+        const actor = actors.get(request)
+        const ctx = {
+          ...platform,
+          actor,
+          requestId: request.id,
+          log: request.log as Logger,
+          signal: leaveSignal(reply),
+        }
+        const idempotency = endpoint.idempotent ? idempotencyOf(request) : undefined
+        reply.code(status)
+        if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store')
+        const exchange = { request, reply, idempotency, keepAliveMs: config.chat.keepAliveMs }
+        const answer = await handler(ctx, input, exchange)
+        if (reply.sent) return reply
+        if (answer === undefined) return endpoint.media ? reply : reply.send()
+        if (config.http.checkResponses && endpoint.response) endpoint.response.parse(answer)
+        // A version says all that matters to `If-Match`.
+        if (hasVersion(answer)) reply.header('etag', `"${answer.version}"`)
+        return reply.send(answer)
+      },
+    })
+  }
+
+  return {
+    app,
+    platform,
+    authenticate,
+    mounted,
+    route(endpoint, handler) {
+      const authorize = async (request: FastifyRequest) => {
+        const actor = await authenticate(platform, request)
+        if (!actor) throw new AppError('unauthenticated', 'Sign in, or send a valid API key as a bearer token.')
+        requireSameSite(config, request)
+        requireAccess(actor, endpoint)
+        return actor
+      }
+      mount(endpoint, authorize, handler as PublicHandler<typeof endpoint>)
+    },
+    publicRoute(endpoint, handler) {
+      const authorize = async (request: FastifyRequest) => {
+        requireSameSite(config, request, { public: true })
+        return undefined
+      }
+      mount(endpoint, authorize, handler)
+    },
+  }
+}
+
+const actors = new WeakMap<FastifyRequest, Actor>()
+
+function requireAccess(actor: Actor, { access }: Endpoint): void {
+  if (access === 'public') return
+  if (access === 'session') {
+    if (actor.kind !== 'session')
+      throw new AppError('forbidden', 'This needs a signed-in person; an API key is not enough.')
+    return
+  }
+  if (actor.scopes.has(access)) return
+  const who = actor.kind === 'api-key' ? 'This API key' : 'Your role'
+  throw new AppError('forbidden', `${who} does not include ${access}.`)
+}
+
+/** Answers a failure as problem details, and logs what is our own fault. */
+function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  const { problem, headers, unexpected } = toProblem(error, request.id)
+  if (request.raw.destroyed && isAbort(error)) {
+    request.log.debug('The caller left before the answer.')
+  } else if (unexpected) {
+    request.log.error({ err: error, method: request.method, route: request.routeOptions?.url }, 'A request failed.')
+  } else if (error instanceof AppError && error.cause !== undefined) {
+    request.log.warn({ err: error.cause, code: error.code }, 'A request was refused.')
+  }
+  if (reply.raw.headersSent) {
+    reply.raw.end()
+    return
+  }
+  reply
+    .code(problem.status)
+    .headers(headers)
+    .header('cache-control', 'no-store')
+    .removeHeader('etag')
+    .type('application/problem+json; charset=utf-8')
+    .send(problem)
+}
+
+function isAbort(error: unknown): boolean {
+  return error instanceof Error && error.name === 'AbortError'
+}
+
+/** Aborted when the caller closes the connection before the answer is complete. */
+function leaveSignal({ raw }: FastifyReply): AbortSignal {
+  const controller = new AbortController()
+  raw.once('close', () => {
+    if (!raw.writableFinished) controller.abort()
+  })
+  return controller.signal
+}
+
+/** Fastify's own parser, but what is not UTF-8 is refused, and an empty body is no body. */
+function addJsonParser(app: FastifyInstance): void {
+  const parseText = app.getDefaultJsonParser('error', 'error')
+  app.removeContentTypeParser(['application/json', 'text/plain'])
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body: Buffer, done) => {
+    if (body.length === 0) return done(null, undefined)
+    if (!isUtf8(body)) return done(new AppError('invalid_json', 'The body is not UTF-8.'))
+    return parseText(request, body.toString(), (error, parsed) => {
+      if (error) done(new AppError('invalid_json', 'The body is not valid JSON.'))
+      else done(null, parsed)
+    })
+  })
+}
+
+function requestIdOf(given: string | string[] | undefined): string {
+  return typeof given === 'string' && /^[\w.-]{1,64}$/.test(given) ? given : newId()
+}
+
+function routePath(path: string): string {
+  return path.replaceAll(/\{(\w+)\}/g, ':$1')
+}
+
+function hasVersion(answer: unknown): answer is { version: number } {
+  return typeof answer === 'object' && answer !== null && typeof (answer as { version?: unknown }).version === 'number'
+}
+
+function logRequest(request: FastifyRequest, reply: FastifyReply): void {
+  const route = request.routeOptions.url
+  if (route === '/healthz' || route === '/readyz') return
+  const entry = {
+    method: request.method,
+    // The pattern, not the address: that may hold what is nobody's business.
+    route: route ?? '(none)',
+    status: reply.statusCode,
+    ms: Math.round(reply.elapsedTime * 10) / 10,
+    userId: actors.get(request)?.userId,
+  }
+  request.log.info(entry, 'request')
+}
+
+/** What Node's parser refuses has no request: the answer is written by hand. */
+function clientErrorHandler(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy()
+    return
+  }
+  const [status, detail] =
+    error.code === 'HPE_HEADER_OVERFLOW'
+      ? ['431 Request Header Fields Too Large', 'The headers are too large.']
+      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+        ? ['408 Request Timeout', 'The request did not arrive in time.']
+        : ['400 Bad Request', 'This is not a valid HTTP request.']
+  const { problem } = toProblem(new AppError('invalid_request', detail), newId())
+  const body = JSON.stringify({ ...problem, status: Number(status.slice(0, 3)) })
+  socket.end(
+    `HTTP/1.1 ${status}\r\nContent-Type: application/problem+json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  )
+}

@@ -1,0 +1,27 @@
+import pino, { type DestinationStream, type Logger } from 'pino'
+import type { Config, Secrets } from '../config/index.ts'
+import { prettyLine } from './pretty.ts'
+import { lineRedactor, redactFields } from './redact.ts'
+
+/** The log: a JSON line for each entry, or text for people. Secrets are masked by field name, by form and by value. */
+export function createLog(config: Config, secrets: Secrets, destination?: DestinationStream): Logger {
+  const redactLine = lineRedactor([
+    secrets.databaseUrl,
+    secrets.masterKey,
+    secrets.adminPassword,
+    ...Object.values(secrets.providerKeys),
+    ...config.tools.declared.flatMap(({ env, headers }) => Object.values({ ...env, ...headers })),
+  ])
+  return pino(
+    {
+      level: config.log.level,
+      base: undefined,
+      serializers: { err: (error: unknown) => redactFields(pino.stdSerializers.err(error as Error)) },
+      formatters: { log: (entry) => redactFields(entry) as Record<string, unknown> },
+      hooks: {
+        streamWrite: config.log.pretty ? (line) => prettyLine(redactLine(line)) : redactLine,
+      },
+    },
+    destination ?? pino.destination({ dest: 1, sync: true }),
+  )
+}
