@@ -70,7 +70,7 @@ export async function createHttp(platform: Platform, authenticate: Authenticate)
     genReqId: ({ headers }) => requestIdOf(headers['x-request-id']),
     requestIdLogLabel: 'requestId',
     return503OnClosing: false,
-    forceCloseConnections: true,
+    forceCloseConnections: 'idle',
     requestTimeout: 300_000,
     routerOptions: { maxParamLength: 1000, ignoreTrailingSlash: false },
     frameworkErrors: (error, request, reply) => sendProblem(error, request, reply as FastifyReply),
