@@ -42,7 +42,10 @@ export function createRequester(options: ParleyOptions): Requester {
   const base = options.baseUrl ?? (globalThis as { location?: { origin: string } }).location?.origin
   if (!base) throw new TypeError('createParley needs baseUrl outside of a browser')
   const request = options.fetch ?? globalThis.fetch.bind(globalThis)
-  const credential: Record<string, string> = options.apiKey ? { authorization: `Bearer ${options.apiKey}` } : {}
+  // A page of ours shows by the second header that it is one: no other site's page may send it.
+  const credential: Record<string, string> = options.apiKey
+    ? { authorization: `Bearer ${options.apiKey}` }
+    : { 'parley-client': 'sdk' }
 
   const requester: Requester = {
     apiKey: options.apiKey,
