@@ -1,0 +1,35 @@
+import type { Role } from '@parley/contract'
+import type { Platform } from '../../platform/context.ts'
+import { AppError } from '../../platform/errors.ts'
+import { emit } from '../../platform/outbox/index.ts'
+import { getFirstWorkspaceId, insertMembership, insertUser, insertWorkspace, type NewUser } from './store.ts'
+
+/** A person in a workspace. */
+export interface Member {
+  userId: string
+  workspaceId: string
+}
+
+/** Makes a person the owner of a workspace of their own. */
+export async function makeOwner(tx: Platform, person: NewUser, workspaceName?: string): Promise<Member> {
+  const workspaceId = await insertWorkspace(tx.db, workspaceName ?? `${person.name}'s workspace`, tx.clock.now())
+  return addPerson(tx, person, workspaceId, 'owner')
+}
+
+/** Makes a person a member of the first workspace. */
+export async function makeMember(tx: Platform, person: NewUser): Promise<Member> {
+  return addPerson(tx, person, await getFirstWorkspaceId(tx.db), 'member')
+}
+
+async function addPerson(tx: Platform, person: NewUser, workspaceId: string, role: Role): Promise<Member> {
+  const now = tx.clock.now()
+  const userId = await insertUser(tx.db, person, now)
+  if (userId === undefined) {
+    throw new AppError('email_taken', 'Someone has signed up with this email address already. Sign in instead.', {
+      fields: [{ pointer: '/email', message: 'Is taken.' }],
+    })
+  }
+  await insertMembership(tx.db, { workspaceId, userId, role }, now)
+  await emit(tx, { type: 'user-registered', workspaceId, subjectId: userId, data: { role } })
+  return { userId, workspaceId }
+}

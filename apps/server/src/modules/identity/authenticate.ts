@@ -1,0 +1,126 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import type { Actor, Platform } from '../../platform/context.ts'
+import { hashToken, isId, parseApiKey } from '../../platform/crypto/index.ts'
+import { notFound } from '../../platform/errors.ts'
+import { readAccessToken } from './access-tokens.ts'
+import { credentialCache } from './credential-cache.ts'
+import { commonScopes, scopesOf } from './role-scopes.ts'
+import { readSessionCookie } from './session-cookie.ts'
+import { findApiKey, findSession, touchApiKey, touchSession } from './store.ts'
+
+/** A session ends this long after its last use. */
+export const sessionDays = 30
+const dayMs = 24 * 60 * 60 * 1000
+const touchedEveryMs = 60_000
+
+type Found = { actor: Actor; goodUntil: Date | null } | undefined
+
+/**
+ * Who sent a request: by `Authorization: Bearer` (an API key or an access token), else by the session cookie. A bearer
+ * that is not good is not replaced by the cookie. `Parley-Workspace` names the workspace for people in several.
+ * Answers null for nobody; costs one indexed query at most, none when the same credential came within five seconds.
+ * @throws AppError not_found when the person is not in the named workspace
+ */
+export async function authenticate(
+  platform: Platform,
+  request: { headers: IncomingHttpHeaders },
+): Promise<Actor | null> {
+  const credential = credentialOf(platform, request.headers)
+  if (credential === undefined) return null
+  const workspaceId = namedWorkspace(request.headers)
+  const hash = hashToken(credential.text)
+  const actor = await credentialCache(platform).get(
+    `${credential.kind} ${hash} ${workspaceId ?? ''}`,
+    platform.clock.now().getTime(),
+    () => {
+      if (credential.kind === 'cookie') return bySession(platform, { tokenHash: hash }, workspaceId)
+      return parseApiKey(credential.text) === undefined
+        ? byAccessToken(platform, credential.text, workspaceId)
+        : byApiKey(platform, hash, workspaceId)
+    },
+  )
+  return actor ?? null
+}
+
+function credentialOf(
+  platform: Platform,
+  headers: IncomingHttpHeaders,
+): { kind: 'bearer' | 'cookie'; text: string } | undefined {
+  const { authorization } = headers
+  if (authorization !== undefined) {
+    const text = /^Bearer +([\w.~+/=-]{1,2000})$/i.exec(authorization)?.[1]
+    return text === undefined ? undefined : { kind: 'bearer', text }
+  }
+  const text = readSessionCookie(platform.config, headers)
+  return text === undefined ? undefined : { kind: 'cookie', text }
+}
+
+function namedWorkspace(headers: IncomingHttpHeaders): string | undefined {
+  const named = headers['parley-workspace']
+  if (named === undefined) return undefined
+  if (!isId(named)) throw notFound('workspace')
+  return named
+}
+
+async function byAccessToken(platform: Platform, token: string, workspaceId: string | undefined): Promise<Found> {
+  const claims = await readAccessToken(platform, token)
+  if (claims === undefined) return undefined
+  const found = await bySession(platform, { id: claims.sessionId }, workspaceId ?? claims.workspaceId)
+  if (found?.goodUntil == null) return undefined
+  return { actor: found.actor, goodUntil: earlier(found.goodUntil, claims.expiresAt) }
+}
+
+async function bySession(
+  platform: Platform,
+  by: { tokenHash: string } | { id: string },
+  workspaceId: string | undefined,
+): Promise<Found> {
+  const now = platform.clock.now()
+  const session = await findSession(platform.db, by, workspaceId)
+  if (session === undefined || session.expiresAt <= now) return undefined
+  if (session.role === null) {
+    if (workspaceId !== undefined) throw notFound('workspace')
+    return undefined
+  }
+  if (now.getTime() - session.lastUsedAt.getTime() >= touchedEveryMs) {
+    await touchSession(platform.db, session.id, now, sessionExpiry(now))
+  }
+  const actor: Actor = {
+    kind: 'session',
+    credentialId: session.id,
+    userId: session.userId,
+    workspaceId: workspaceId ?? session.workspaceId,
+    role: session.role,
+    scopes: scopesOf(session.role),
+  }
+  return { actor, goodUntil: session.expiresAt }
+}
+
+async function byApiKey(platform: Platform, hash: string, workspaceId: string | undefined): Promise<Found> {
+  const now = platform.clock.now()
+  const key = await findApiKey(platform.db, hash)
+  if (key === undefined || key.revokedAt !== null || (key.expiresAt !== null && key.expiresAt <= now)) return undefined
+  if (workspaceId !== undefined && workspaceId !== key.workspaceId) throw notFound('workspace')
+  if (key.lastUsedAt === null || now.getTime() - key.lastUsedAt.getTime() >= touchedEveryMs) {
+    await touchApiKey(platform.db, key.id, now)
+  }
+  const actor: Actor = {
+    kind: 'api-key',
+    credentialId: key.id,
+    userId: key.userId,
+    workspaceId: key.workspaceId,
+    role: key.role,
+    // The role may have been lowered since the key was made.
+    scopes: new Set(commonScopes(key.scopes, scopesOf(key.role))),
+  }
+  return { actor, goodUntil: key.expiresAt }
+}
+
+/** When a session that is used now will end. */
+export function sessionExpiry(now: Date): Date {
+  return new Date(now.getTime() + sessionDays * dayMs)
+}
+
+function earlier(a: Date, b: Date): Date {
+  return a < b ? a : b
+}

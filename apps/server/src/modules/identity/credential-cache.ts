@@ -1,0 +1,62 @@
+import { type Actor, perServer } from '../../platform/context.ts'
+
+const keptMs = 5_000
+const keptEntries = 10_000
+
+/** Channel of the bus that says which credentials stopped working, or changed what they may do. */
+export const revokedChannel = 'identity:revoked'
+
+/** Everything known of these is forgotten: one session or key, or all of a person's. */
+export type Revoked = { credentialId: string } | { userId: string }
+
+/**
+ * Who stands behind a credential, remembered for five seconds, so that a busy client costs no query per request. Only
+ * good credentials are kept, under a hash. What is revoked in this process is forgotten at once.
+ */
+class CredentialCache {
+  readonly #entries = new Map<string, { actor: Actor; until: number }>()
+  #revocations = 0
+
+  /** The remembered actor, or what `load` finds; `goodUntil` limits how long that is kept. */
+  async get(
+    key: string,
+    now: number,
+    load: () => Promise<{ actor: Actor; goodUntil: Date | null } | undefined>,
+  ): Promise<Actor | undefined> {
+    const known = this.#entries.get(key)
+    if (known !== undefined && known.until > now) return known.actor
+    this.#entries.delete(key)
+    const revocationsBefore = this.#revocations
+    const found = await load()
+    // What was revoked while the query ran may have been read before; then it is not kept.
+    if (found !== undefined && this.#revocations === revocationsBefore) {
+      this.#entries.set(key, {
+        actor: found.actor,
+        until: Math.min(now + keptMs, found.goodUntil?.getTime() ?? Infinity),
+      })
+      this.#dropOldest()
+    }
+    return found?.actor
+  }
+
+  forget(revoked: Revoked): void {
+    this.#revocations++
+    for (const [key, { actor }] of this.#entries) {
+      const hit = 'userId' in revoked ? actor.userId === revoked.userId : actor.credentialId === revoked.credentialId
+      if (hit) this.#entries.delete(key)
+    }
+  }
+
+  #dropOldest(): void {
+    for (const oldest of this.#entries.keys()) {
+      if (this.#entries.size <= keptEntries) break
+      this.#entries.delete(oldest)
+    }
+  }
+}
+
+export const credentialCache = perServer(({ bus }) => {
+  const cache = new CredentialCache()
+  bus.subscribe(revokedChannel, (message) => cache.forget(message as Revoked))
+  return cache
+})

@@ -1,0 +1,5 @@
+export { authenticate } from './authenticate.ts'
+export { migrations } from './migrations.ts'
+export { mountIdentity } from './routes.ts'
+export { ensureSetup } from './setup.ts'
+export { systemCtx } from './system-ctx.ts'

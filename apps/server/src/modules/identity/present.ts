@@ -1,0 +1,45 @@
+import type { ApiKey, Role, Scope, User } from '@parley/contract'
+import { commonScopes, scopesOf } from './role-scopes.ts'
+
+/** The wire shape of a person in a workspace; `allowed` are the scopes of the credential, default those of the role. */
+export function presentUser(
+  member: {
+    id: string
+    email: string
+    name: string
+    createdAt: Date
+    role: Role
+    workspaceId: string
+    workspaceName: string
+  },
+  allowed: ReadonlySet<Scope> = scopesOf(member.role),
+): User {
+  return {
+    id: member.id,
+    email: member.email,
+    name: member.name,
+    workspace: { id: member.workspaceId, name: member.workspaceName, role: member.role },
+    scopes: commonScopes(allowed, scopesOf(member.role)),
+    createdAt: member.createdAt.toISOString(),
+  }
+}
+
+export function presentApiKey(key: {
+  id: string
+  name: string
+  prefix: string
+  scopes: Scope[]
+  createdAt: Date
+  lastUsedAt: Date | null
+  expiresAt: Date | null
+}): ApiKey {
+  return {
+    id: key.id,
+    name: key.name,
+    prefix: key.prefix,
+    scopes: key.scopes,
+    createdAt: key.createdAt.toISOString(),
+    lastUsedAt: key.lastUsedAt?.toISOString() ?? null,
+    expiresAt: key.expiresAt?.toISOString() ?? null,
+  }
+}

@@ -1,0 +1,137 @@
+import type { SignedIn } from '@parley/contract'
+import type { Platform } from '../../platform/context.ts'
+import { hashToken, newId, randomToken } from '../../platform/crypto/index.ts'
+import { AppError } from '../../platform/errors.ts'
+import { accessTokenSeconds, signAccessToken } from './access-tokens.ts'
+import type { Member } from './add-person.ts'
+import { sessionExpiry } from './authenticate.ts'
+import { type Revoked, revokedChannel } from './credential-cache.ts'
+import { checkPassword } from './passwords.ts'
+import { presentUser } from './present.ts'
+import { countTry, forgiveTries } from './sign-in-throttle.ts'
+import {
+  deleteSession,
+  deleteSessionFamily,
+  findMember,
+  findUserByEmail,
+  insertSession,
+  rotateSession,
+} from './store.ts'
+
+/** Where a person signs in from. */
+export interface Client {
+  address: string
+  userAgent: string | undefined
+}
+
+/** `sessionToken` is for the cookie, the rest for the body. */
+export interface SignInResult {
+  sessionToken: string
+  answer: SignedIn
+}
+
+/**
+ * Signs in with email and password. A wrong password and an unknown address are the same to the caller, in time too.
+ * @throws AppError invalid_credentials, rate_limited
+ */
+export async function logIn(
+  platform: Platform,
+  body: { email: string; password: string },
+  client: Client,
+): Promise<SignInResult> {
+  countTry(platform, client.address, body.email)
+  const user = await findUserByEmail(platform.db, body.email)
+  const right = await checkPassword(body.password, user?.passwordHash)
+  if (!right || user === undefined || user.workspaceId === null) {
+    throw new AppError('invalid_credentials', 'Email or password is wrong.')
+  }
+  forgiveTries(platform, client.address, body.email)
+  return startSession(platform, { userId: user.id, workspaceId: user.workspaceId }, client)
+}
+
+/** Begins a session. */
+export async function startSession(platform: Platform, member: Member, client: Client): Promise<SignInResult> {
+  const now = platform.clock.now()
+  const id = newId()
+  const sessionToken = randomToken()
+  const refresh = makeRefreshToken(randomToken())
+  await insertSession(
+    platform.db,
+    {
+      id,
+      ...member,
+      tokenHash: hashToken(sessionToken),
+      refreshFamilyHash: refresh.familyHash,
+      refreshHash: refresh.hash,
+      userAgent: client.userAgent?.slice(0, 300) ?? null,
+      address: client.address,
+      expiresAt: sessionExpiry(now),
+    },
+    now,
+  )
+  return signedIn(platform, { id, ...member }, { sessionToken, refreshToken: refresh.token })
+}
+
+/**
+ * Trades a refresh token for new tokens. A token that was traded before was copied by someone: which of the two is the
+ * person cannot be known, so the session ends.
+ * @throws AppError unauthenticated
+ */
+export async function refreshSession(platform: Platform, refreshToken: string): Promise<SignInResult> {
+  const now = platform.clock.now()
+  const [family = ''] = refreshToken.split('.')
+  const sessionToken = randomToken()
+  const next = makeRefreshToken(family)
+  const session = await rotateSession(
+    platform.db,
+    { refreshFamilyHash: next.familyHash, refreshHash: hashToken(refreshToken) },
+    { tokenHash: hashToken(sessionToken), refreshHash: next.hash, expiresAt: sessionExpiry(now) },
+    now,
+  )
+  if (session === undefined) {
+    const endedId = await deleteSessionFamily(platform.db, next.familyHash)
+    if (endedId !== undefined) announceRevoked(platform, { credentialId: endedId })
+    throw signInAgain()
+  }
+  announceRevoked(platform, { credentialId: session.id }) // the former cookie
+  return signedIn(platform, session, { sessionToken, refreshToken: next.token })
+}
+
+/** Ends a session at once. */
+export async function endSession(platform: Platform, id: string): Promise<void> {
+  await deleteSession(platform.db, id)
+  announceRevoked(platform, { credentialId: id })
+}
+
+/** Tells all who remember a credential to forget it; to be called once the change is committed. */
+export function announceRevoked(platform: Platform, revoked: Revoked): void {
+  platform.bus.publish(revokedChannel, revoked)
+}
+
+async function signedIn(
+  platform: Platform,
+  session: Member & { id: string },
+  tokens: { sessionToken: string; refreshToken: string },
+): Promise<SignInResult> {
+  const member = await findMember(platform.db, session.workspaceId, session.userId)
+  if (member === undefined) throw signInAgain()
+  return {
+    sessionToken: tokens.sessionToken,
+    answer: {
+      accessToken: await signAccessToken(platform, { ...session, role: member.role }),
+      refreshToken: tokens.refreshToken,
+      expiresIn: accessTokenSeconds,
+      user: presentUser(member),
+    },
+  }
+}
+
+/** `<family>.<random>`: the family is a secret too, else anyone could end a session by presenting an "old" token. */
+function makeRefreshToken(family: string): { token: string; familyHash: string; hash: string } {
+  const token = `${family}.${randomToken()}`
+  return { token, familyHash: hashToken(family), hash: hashToken(token) }
+}
+
+function signInAgain(): AppError {
+  return new AppError('unauthenticated', 'The session has ended. Sign in again.')
+}

@@ -1,0 +1,329 @@
+import type { Role, Scope } from '@parley/contract'
+import { sql } from 'kysely'
+import { newId } from '../../platform/crypto/index.ts'
+import type { Db } from '../../platform/database/index.ts'
+import './tables.ts'
+
+/** Any number, the same in every release: acts that must not happen twice at once wait for one another on it. */
+const ownerLockKey = 727_565_401
+
+/** Held to the end of the transaction: whoever makes the first owner, or the link for it, does so alone. */
+export async function lockOwnership(db: Db): Promise<void> {
+  await sql`select pg_advisory_xact_lock(${sql.lit(ownerLockKey)})`.execute(db)
+}
+
+export async function hasUsers(db: Db): Promise<boolean> {
+  return (await db.selectFrom('users').select('id').limit(1).executeTakeFirst()) !== undefined
+}
+
+export interface NewUser {
+  email: string
+  name: string
+  passwordHash: string
+}
+
+/** Answers the new person's id, or undefined when the address is taken. */
+export async function insertUser(db: Db, user: NewUser, now: Date): Promise<string | undefined> {
+  const row = await db
+    .insertInto('users')
+    .values({ id: newId(), ...user, createdAt: now, updatedAt: now })
+    .onConflict((conflict) => conflict.column('email').doNothing())
+    .returning('id')
+    .executeTakeFirst()
+  return row?.id
+}
+
+export async function insertWorkspace(db: Db, name: string, now: Date): Promise<string> {
+  const id = newId()
+  await db.insertInto('workspaces').values({ id, name, createdAt: now }).execute()
+  return id
+}
+
+/** The oldest workspace: where people who sign up by themselves go. */
+export async function getFirstWorkspaceId(db: Db): Promise<string> {
+  const row = await db.selectFrom('workspaces').select('id').orderBy('id').limit(1).executeTakeFirstOrThrow()
+  return row.id
+}
+
+export async function insertMembership(
+  db: Db,
+  membership: { workspaceId: string; userId: string; role: Role },
+  now: Date,
+): Promise<void> {
+  await db
+    .insertInto('memberships')
+    .values({ ...membership, createdAt: now })
+    .execute()
+}
+
+export async function findRole(db: Db, workspaceId: string, userId: string): Promise<Role | undefined> {
+  const row = await db
+    .selectFrom('memberships')
+    .select('role')
+    .where('workspaceId', '=', workspaceId)
+    .where('userId', '=', userId)
+    .executeTakeFirst()
+  return row?.role
+}
+
+/** For signing in: the hash, and the workspace to begin in, which is the one last used. */
+export function findUserByEmail(db: Db, email: string) {
+  return db
+    .selectFrom('users')
+    .select((user) => [
+      'users.id',
+      'users.passwordHash',
+      user
+        .selectFrom('memberships')
+        .leftJoin('sessions', (join) =>
+          join
+            .onRef('sessions.userId', '=', 'memberships.userId')
+            .onRef('sessions.workspaceId', '=', 'memberships.workspaceId'),
+        )
+        .select('memberships.workspaceId')
+        .whereRef('memberships.userId', '=', 'users.id')
+        .orderBy('sessions.lastUsedAt', (order) => order.desc().nullsLast())
+        .orderBy('memberships.createdAt')
+        .limit(1)
+        .as('workspaceId'),
+    ])
+    .where('users.email', '=', email)
+    .executeTakeFirst()
+}
+
+export async function getPasswordHash(db: Db, userId: string): Promise<string | null> {
+  const row = await db.selectFrom('users').select('passwordHash').where('id', '=', userId).executeTakeFirstOrThrow()
+  return row.passwordHash
+}
+
+export async function updateUser(
+  db: Db,
+  userId: string,
+  changes: { name?: string; passwordHash?: string },
+  now: Date,
+): Promise<void> {
+  await db
+    .updateTable('users')
+    .set({ ...changes, updatedAt: now })
+    .where('id', '=', userId)
+    .execute()
+}
+
+/** The person with the workspace they act in; undefined when they are not in it. */
+export function findMember(db: Db, workspaceId: string, userId: string) {
+  return db
+    .selectFrom('memberships')
+    .innerJoin('users', 'users.id', 'memberships.userId')
+    .innerJoin('workspaces', 'workspaces.id', 'memberships.workspaceId')
+    .select([
+      'users.id',
+      'users.email',
+      'users.name',
+      'users.createdAt',
+      'memberships.role',
+      'workspaces.id as workspaceId',
+      'workspaces.name as workspaceName',
+    ])
+    .where('memberships.workspaceId', '=', workspaceId)
+    .where('memberships.userId', '=', userId)
+    .executeTakeFirst()
+}
+
+export interface NewSession {
+  id: string
+  userId: string
+  workspaceId: string
+  tokenHash: string
+  refreshFamilyHash: string
+  refreshHash: string
+  userAgent: string | null
+  address: string | null
+  expiresAt: Date
+}
+
+/** Stores a session, and drops those of the same person that have expired. */
+export async function insertSession(db: Db, session: NewSession, now: Date): Promise<void> {
+  await db.deleteFrom('sessions').where('userId', '=', session.userId).where('expiresAt', '<=', now).execute()
+  await db
+    .insertInto('sessions')
+    .values({ ...session, createdAt: now, lastUsedAt: now })
+    .execute()
+}
+
+/** The session, with the person's role in `workspaceId` (default: the session's own), null when not a member of it. */
+export function findSession(db: Db, by: { tokenHash: string } | { id: string }, workspaceId: string | undefined) {
+  const query = db
+    .selectFrom('sessions')
+    .leftJoin('memberships', (join) => {
+      const ofUser = join.onRef('memberships.userId', '=', 'sessions.userId')
+      return workspaceId === undefined
+        ? ofUser.onRef('memberships.workspaceId', '=', 'sessions.workspaceId')
+        : ofUser.on('memberships.workspaceId', '=', workspaceId)
+    })
+    .select([
+      'sessions.id',
+      'sessions.userId',
+      'sessions.workspaceId',
+      'sessions.lastUsedAt',
+      'sessions.expiresAt',
+      'memberships.role',
+    ])
+  return (
+    'id' in by ? query.where('sessions.id', '=', by.id) : query.where('sessions.tokenHash', '=', by.tokenHash)
+  ).executeTakeFirst()
+}
+
+export async function touchSession(db: Db, id: string, now: Date, expiresAt: Date): Promise<void> {
+  await db.updateTable('sessions').set({ lastUsedAt: now, expiresAt }).where('id', '=', id).execute()
+}
+
+/** Replaces the tokens of a session if `refreshHash` is the one that is good now; undefined if it is not. */
+export function rotateSession(
+  db: Db,
+  by: { refreshFamilyHash: string; refreshHash: string },
+  next: { tokenHash: string; refreshHash: string; expiresAt: Date },
+  now: Date,
+) {
+  return db
+    .updateTable('sessions')
+    .set({ ...next, lastUsedAt: now })
+    .where('refreshFamilyHash', '=', by.refreshFamilyHash)
+    .where('refreshHash', '=', by.refreshHash)
+    .where('expiresAt', '>', now)
+    .returning(['id', 'userId', 'workspaceId'])
+    .executeTakeFirst()
+}
+
+/** Ends the session of a refresh token family; answers its id if there was one. */
+export async function deleteSessionFamily(db: Db, refreshFamilyHash: string): Promise<string | undefined> {
+  const row = await db
+    .deleteFrom('sessions')
+    .where('refreshFamilyHash', '=', refreshFamilyHash)
+    .returning('id')
+    .executeTakeFirst()
+  return row?.id
+}
+
+export async function deleteSession(db: Db, id: string): Promise<void> {
+  await db.deleteFrom('sessions').where('id', '=', id).execute()
+}
+
+export async function deleteOtherSessions(db: Db, userId: string, keptId: string): Promise<void> {
+  await db.deleteFrom('sessions').where('userId', '=', userId).where('id', '!=', keptId).execute()
+}
+
+/** The key with what its maker may do in its workspace now; undefined when they left it. */
+export function findApiKey(db: Db, hash: string) {
+  return db
+    .selectFrom('apiKeys')
+    .innerJoin('memberships', (join) =>
+      join
+        .onRef('memberships.userId', '=', 'apiKeys.userId')
+        .onRef('memberships.workspaceId', '=', 'apiKeys.workspaceId'),
+    )
+    .select([
+      'apiKeys.id',
+      'apiKeys.userId',
+      'apiKeys.workspaceId',
+      'apiKeys.scopes',
+      'apiKeys.expiresAt',
+      'apiKeys.revokedAt',
+      'apiKeys.lastUsedAt',
+      'memberships.role',
+    ])
+    .where('apiKeys.hash', '=', hash)
+    .executeTakeFirst()
+}
+
+export async function touchApiKey(db: Db, id: string, now: Date): Promise<void> {
+  await db.updateTable('apiKeys').set({ lastUsedAt: now }).where('id', '=', id).execute()
+}
+
+/** When a key expires, or null for never. */
+export async function getApiKeyExpiry(db: Db, id: string): Promise<Date | null> {
+  const row = await db.selectFrom('apiKeys').select('expiresAt').where('id', '=', id).executeTakeFirstOrThrow()
+  return row.expiresAt
+}
+
+const apiKeyColumns = ['id', 'name', 'prefix', 'scopes', 'createdAt', 'lastUsedAt', 'expiresAt'] as const
+
+export function insertApiKey(
+  db: Db,
+  key: {
+    workspaceId: string
+    userId: string
+    name: string
+    hash: string
+    prefix: string
+    scopes: Scope[]
+    expiresAt: Date | null
+  },
+  now: Date,
+) {
+  return db
+    .insertInto('apiKeys')
+    .values({
+      ...key,
+      id: newId(),
+      scopes: JSON.stringify(key.scopes),
+      createdAt: now,
+      lastUsedAt: null,
+      revokedAt: null,
+    })
+    .returning(apiKeyColumns)
+    .executeTakeFirstOrThrow()
+}
+
+/** A person's keys that are not revoked, newest first, older than `beforeId`. */
+export function listApiKeys(
+  db: Db,
+  owner: { workspaceId: string; userId: string },
+  page: { limit: number; beforeId: string | undefined },
+) {
+  const query = db
+    .selectFrom('apiKeys')
+    .select(apiKeyColumns)
+    .where('workspaceId', '=', owner.workspaceId)
+    .where('userId', '=', owner.userId)
+    .where('revokedAt', 'is', null)
+    .orderBy('id', 'desc')
+    .limit(page.limit)
+  return (page.beforeId === undefined ? query : query.where('id', '<', page.beforeId)).execute()
+}
+
+/** Whether there was such a key of this person that was not revoked yet. */
+export async function markApiKeyRevoked(
+  db: Db,
+  owner: { workspaceId: string; userId: string },
+  id: string,
+  now: Date,
+): Promise<boolean> {
+  const row = await db
+    .updateTable('apiKeys')
+    .set({ revokedAt: now })
+    .where('id', '=', id)
+    .where('workspaceId', '=', owner.workspaceId)
+    .where('userId', '=', owner.userId)
+    .where('revokedAt', 'is', null)
+    .returning('id')
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+export async function findSetting(db: Db, name: string): Promise<unknown> {
+  const row = await db.selectFrom('installationSettings').select('value').where('name', '=', name).executeTakeFirst()
+  return row?.value
+}
+
+export async function saveSetting(db: Db, name: string, value: unknown, now: Date): Promise<void> {
+  const row = { value: JSON.stringify(value), updatedAt: now }
+  await db
+    .insertInto('installationSettings')
+    .values({ name, ...row })
+    .onConflict((conflict) => conflict.column('name').doUpdateSet(row))
+    .execute()
+}
+
+export async function deleteSetting(db: Db, name: string): Promise<void> {
+  await db.deleteFrom('installationSettings').where('name', '=', name).execute()
+}

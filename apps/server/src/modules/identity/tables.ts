@@ -1,0 +1,76 @@
+import type { Role, Scope } from '@parley/contract'
+import type { ColumnType } from 'kysely'
+
+interface WorkspacesTable {
+  id: string
+  name: string
+  createdAt: Date
+}
+
+interface UsersTable {
+  id: string
+  /** Lower case, unique. */
+  email: string
+  name: string
+  /** argon2id; null for people who sign in some other way. */
+  passwordHash: string | null
+  createdAt: Date
+  updatedAt: Date
+}
+
+interface MembershipsTable {
+  workspaceId: string
+  userId: string
+  role: Role
+  createdAt: Date
+}
+
+interface SessionsTable {
+  id: string
+  userId: string
+  /** The workspace that the session is in when a request names none. */
+  workspaceId: string
+  /** Of the cookie's value. */
+  tokenHash: string
+  /** Of the part that all refresh tokens of the session share: a known family with another token is an old token. */
+  refreshFamilyHash: string
+  /** Of the one refresh token that is good now. */
+  refreshHash: string
+  userAgent: string | null
+  address: string | null
+  createdAt: Date
+  lastUsedAt: Date
+  expiresAt: Date
+}
+
+interface ApiKeysTable {
+  id: string
+  workspaceId: string
+  userId: string
+  name: string
+  hash: string
+  /** The first characters of the key, to recognise it by. */
+  prefix: string
+  scopes: ColumnType<Scope[], string, string>
+  createdAt: Date
+  lastUsedAt: Date | null
+  expiresAt: Date | null
+  revokedAt: Date | null
+}
+
+interface InstallationSettingsTable {
+  name: string
+  value: ColumnType<unknown, string, string>
+  updatedAt: Date
+}
+
+declare module '../../platform/database/schema.ts' {
+  interface Database {
+    workspaces: WorkspacesTable
+    users: UsersTable
+    memberships: MembershipsTable
+    sessions: SessionsTable
+    apiKeys: ApiKeysTable
+    installationSettings: InstallationSettingsTable
+  }
+}
