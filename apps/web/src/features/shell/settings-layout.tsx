@@ -1,0 +1,70 @@
+import { classNames } from '@parley/ui'
+import { Link, Outlet } from '@tanstack/react-router'
+import { Boxes, KeyRound, Plug, UserRound } from 'lucide-react'
+
+const pages = [
+  { to: '/settings/models', label: 'Models', icon: Boxes },
+  { to: '/settings/mcp-servers', label: 'MCP servers', icon: Plug },
+  { to: '/settings/api-keys', label: 'API keys', icon: KeyRound },
+  { to: '/settings/account', label: 'Account', icon: UserRound },
+] as const
+
+export function SettingsLayout() {
+  return (
+    <main id="main" tabIndex={-1} className="min-h-0 flex-1 overflow-y-auto outline-none">
+      <div className="mx-auto flex w-full max-w-5xl flex-col gap-6 px-4 py-6 sm:px-8 md:py-12 lg:flex-row lg:gap-12">
+        <nav aria-label="Settings" className="lg:w-48 lg:shrink-0">
+          <p className="mb-4 hidden font-display text-2xl lg:block">Settings</p>
+          <ul className="-mx-1 flex gap-1 overflow-x-auto px-1 py-1 lg:flex-col">
+            {pages.map(({ to, label, icon: Icon }) => (
+              <li key={to}>
+                <Link
+                  to={to}
+                  className="flex items-center gap-2.5 whitespace-nowrap rounded-md px-3 py-2 text-sm"
+                  activeProps={{ className: 'bg-accent-soft font-medium text-accent' }}
+                  inactiveProps={{ className: 'text-text-muted hover:bg-sunken hover:text-text' }}
+                >
+                  <Icon aria-hidden="true" className="size-4" />
+                  {label}
+                </Link>
+              </li>
+            ))}
+          </ul>
+        </nav>
+        <div className="min-w-0 flex-1">
+          <Outlet />
+        </div>
+      </div>
+    </main>
+  )
+}
+
+/** Head of one page of settings. */
+export function SettingsHead({
+  title,
+  action,
+  children,
+}: {
+  title: string
+  action?: React.ReactNode
+  children: React.ReactNode
+}) {
+  return (
+    <div className="mb-8 flex flex-wrap items-start justify-between gap-4">
+      <div className="max-w-xl">
+        <h1 className="font-display text-3xl tracking-tight">{title}</h1>
+        <p className="mt-2 text-text-muted">{children}</p>
+      </div>
+      {action}
+    </div>
+  )
+}
+
+/** A list of things with their state, on paper. */
+export function Panel({ className, children }: { className?: string; children: React.ReactNode }) {
+  return (
+    <section className={classNames('rounded-lg border border-border bg-raised shadow-raised', className)}>
+      {children}
+    </section>
+  )
+}

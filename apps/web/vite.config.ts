@@ -1,0 +1,17 @@
+import tailwindcss from '@tailwindcss/vite'
+import react from '@vitejs/plugin-react'
+import { defineConfig } from 'vite'
+
+const server = process.env.PARLEY_DEV_SERVER ?? 'http://127.0.0.1:3000'
+
+export default defineConfig({
+  plugins: [react(), tailwindcss()],
+  server: { host: '127.0.0.1', proxy: { '/api': { target: server, ws: true } } },
+  build: {
+    target: 'es2022',
+    sourcemap: false,
+    // The server's content security policy allows no data: fonts or scripts, so nothing is written inline.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+  },
+})
