@@ -12,7 +12,7 @@ import { migrations } from '../migrations.ts'
 import { ensureSetup } from '../modules/identity/index.ts'
 import { loadConfig } from '../platform/config/index.ts'
 import type { Platform } from '../platform/context.ts'
-import { openTestDatabase, prepareTestDataDir } from './database.ts'
+import { prepareTestDataDir } from './database.ts'
 import { scratchDatabase } from './services.ts'
 
 /** Sends requests as one person or API key. Paths are relative to the server. */
@@ -46,17 +46,17 @@ const password = 'a long test password'
 
 /** The whole server in this process, on a free port, with a database of its own and an owner who is signed in. */
 export async function startServer(options: TestServerOptions = {}): Promise<TestServer> {
-  const database = await openTestDatabase(migrations)
+  const home = await makeHome()
   const { config, secrets } = loadConfig({
-    processEnv: { PORT: '0', PARLEY_DATA_DIR: database.dataDir, PARLEY_LOG_LEVEL: 'silent', ...options.env },
-    folder: database.dataDir,
+    processEnv: { PORT: '0', PARLEY_DATA_DIR: home.dataDir, ...home.env, ...options.env },
+    folder: home.dataDir,
   })
   config.http.checkResponses = true
   options.adjust?.(config)
-  const log = process.env.PARLEY_TEST_LOG ? pino({ level: process.env.PARLEY_TEST_LOG }) : pino({ level: 'silent' })
-  const server = await buildServer({ config, secrets, replace: { log, database } })
+  const log = pino({ level: process.env.PARLEY_TEST_LOG ?? 'silent' })
+  const embedded = { durable: false, checkpointMs: 0 }
+  const server = await buildServer(config, secrets, { log, embedded, onFatal: (error) => log.fatal(error) })
   const url = await server.start()
-  config.http.publicUrl = url
   const { setupUrl } = await ensureSetup(server.platform)
   const owner = await registerOwner(url, setupUrl)
   return {
@@ -67,7 +67,7 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
     anyone: callerFor(url, {}),
     async close() {
       await server.close()
-      await database.drop()
+      await home.remove()
     },
   }
 }
@@ -134,7 +134,7 @@ export async function spawnServer(options: {
       PORT: String(options.port),
       PUBLIC_URL: url,
       PARLEY_DATA_DIR: options.dataDir,
-      PARLEY_LOG_LEVEL: 'warn',
+      PARLEY_LOG_LEVEL: 'info',
       ...options.env,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -152,7 +152,7 @@ export async function spawnServer(options: {
     if (Date.now() > deadline) throw new Error(`the server did not become ready:\n${output}`)
     const ready = await fetch(`${url}/readyz`).catch(() => null)
     // The set-up link comes after the listening socket.
-    if (ready?.ok && output.includes('Ready on')) break
+    if (ready?.ok && output.includes('Ready after')) break
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
   return {

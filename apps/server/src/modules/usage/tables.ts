@@ -1,0 +1,30 @@
+import type { ColumnType } from 'kysely'
+
+export type CallOutcome = 'finished' | 'stopped' | 'failed'
+
+interface UsageEntriesTable {
+  id: string
+  workspaceId: string
+  userId: string
+  runId: string
+  conversationId: string
+  messageId: string
+  provider: string
+  model: string
+  inputTokens: number
+  cachedInputTokens: number
+  outputTokens: number
+  reasoningTokens: number
+  /** bigint; null where the price is not known. Read as the driver gives it. */
+  costMicroUsd: ColumnType<string | null, number | null, never>
+  latencyMs: number
+  firstTokenMs: number | null
+  outcome: CallOutcome
+  createdAt: Date
+}
+
+declare module '../../platform/database/schema.ts' {
+  interface Database {
+    usageEntries: UsageEntriesTable
+  }
+}

@@ -1,0 +1,44 @@
+import { closeChat, drainChat, startChat, titleConversation } from './modules/chat/index.ts'
+import { startModels } from './modules/models/index.ts'
+import { closeTools, startTools } from './modules/tools/index.ts'
+import type { Platform } from './platform/context.ts'
+import { pruneIdempotencyKeys } from './platform/http/index.ts'
+import { type Dispatcher, listen, pruneOutbox, startDispatcher } from './platform/outbox/index.ts'
+
+/** What this process does besides answering requests. */
+export interface Worker {
+  /** Refuses new replies and waits for the running ones, a while; then hands them over. */
+  drain(): Promise<void>
+  /** Ends everything at once that is still going on. */
+  stop(): Promise<void>
+}
+
+/** Says which listeners, jobs and schedules there are. Before anything is emitted or queued. */
+export function defineWork(platform: Platform): void {
+  listen(platform, 'run-finished', 'title-conversation', titleConversation)
+
+  platform.jobs.define('prune', {}, async (ofJob) => {
+    await pruneIdempotencyKeys(ofJob)
+    await pruneOutbox(ofJob)
+  })
+  platform.jobs.schedule('prune', '17 * * * *')
+}
+
+/** Begins all of it. Replies that another process left behind go on first; nothing here delays the listening server. */
+export async function startWork(platform: Platform): Promise<Worker> {
+  startTools(platform)
+  startModels(platform)
+  startChat(platform)
+  const dispatcher: Dispatcher = await startDispatcher(platform)
+  await platform.jobs.install()
+  await platform.jobs.start(platform)
+  return {
+    drain: () => drainChat(platform),
+    async stop() {
+      await closeChat(platform)
+      await closeTools(platform)
+      await dispatcher.stop()
+      await platform.jobs.stop()
+    },
+  }
+}
