@@ -1,0 +1,106 @@
+import type { Model } from '@parley/contract'
+import type { Ctx } from '../../platform/context.ts'
+import { AppError } from '../../platform/errors.ts'
+import { type KnownProvider, listKnownProviders } from './connections.ts'
+import { guideModel } from './guide/model.ts'
+import { isForChat, knownModel } from './known-models.ts'
+import type { ListedModel } from './list-models.ts'
+import { findDefaultModel } from './store.ts'
+
+/** Models that can be chosen: the default first, then by provider and name, the guide last. */
+export async function listChatModels(ctx: Ctx): Promise<Model[]> {
+  const providers = await listKnownProviders(ctx)
+  const chosen = await findDefault(ctx, providers)
+  const models = [...providers.flatMap(modelsOf), guideModel].filter((model) => model.id !== chosen.model.id)
+  return [chosen.model, ...models].map((model) => ({ ...model, isDefault: model.id === chosen.model.id }))
+}
+
+/**
+ * The model that answers, and why in a few words for people: the one asked for, or the workspace's default, the
+ * operator's, a sensible one of those connected, the guide.
+ * @throws AppError model_unavailable when the one asked for is not connected
+ */
+export async function chooseModel(ctx: Ctx, requested?: string): Promise<{ model: Model; reason: string }> {
+  if (requested === guideModel.id) return { model: guideModel, reason: 'You chose it.' }
+  const providers = await listKnownProviders(ctx)
+  if (requested === undefined) return findDefault(ctx, providers)
+  const model = findModel(providers, requested)
+  if (!model) {
+    throw new AppError(
+      'model_unavailable',
+      `The model “${requested.slice(0, 100)}” is not connected. Choose another one.`,
+    )
+  }
+  return { model, reason: 'You chose it.' }
+}
+
+async function findDefault(ctx: Ctx, providers: KnownProvider[]): Promise<{ model: Model; reason: string }> {
+  const ofWorkspace = await findDefaultModel(ctx)
+  if (ofWorkspace !== null) {
+    const model = findModel(providers, ofWorkspace)
+    if (model) return { model, reason: 'It is the default of this workspace.' }
+  }
+  const { defaultModel } = ctx.config.models
+  if (defaultModel !== undefined) {
+    const model = findModel(providers, defaultModel)
+    if (model) return { model, reason: 'It is the default of this server.' }
+  }
+  for (const provider of providers) {
+    const model = bestOf(provider)
+    if (model) return { model, reason: `Nobody chose a default; it is the best match at ${provider.connection.name}.` }
+  }
+  return { model: guideModel, reason: 'No model is connected yet.' }
+}
+
+/** Where a provider lists nothing (some have no list), any name of it is taken at its word. */
+export function findModel(providers: KnownProvider[], id: string): Model | undefined {
+  if (id === guideModel.id) return guideModel
+  const slash = id.indexOf('/')
+  const provider = providers.find(({ slug }) => slug === id.slice(0, slash))
+  const name = id.slice(slash + 1)
+  if (!provider || slash < 0 || name === '') return undefined
+  const listed = provider.models.find((model) => model.name === name)
+  if (!listed && provider.models.length > 0) return undefined
+  return toModel(provider, listed ?? { name })
+}
+
+function bestOf(provider: KnownProvider): Model | undefined {
+  let best: ListedModel | undefined
+  let highest = 0
+  for (const listed of provider.models) {
+    if (!isForChat(listed.name)) continue
+    const { preference } = knownModel(listed.name)
+    if (preference <= highest) continue
+    best = listed
+    highest = preference
+  }
+  best ??= provider.models.find((listed) => isForChat(listed.name))
+  return best && toModel(provider, best)
+}
+
+function modelsOf(provider: KnownProvider): Model[] {
+  return provider.models
+    .filter((listed) => isForChat(listed.name))
+    .map((listed) => toModel(provider, listed))
+    .sort((a, b) => (a.id < b.id ? -1 : 1))
+}
+
+const vendorHosts = new Set(['api.openai.com', 'api.anthropic.com'])
+
+function toModel({ id, slug, connection }: KnownProvider, listed: ListedModel): Model {
+  const known = knownModel(listed.name)
+  const contextTokens = listed.contextTokens ?? known.contextTokens
+  return {
+    id: `${slug}/${listed.name}`,
+    name: listed.displayName ?? listed.name,
+    providerId: id,
+    providerName: connection.name,
+    protocol: connection.protocol,
+    contextTokens,
+    maxOutputTokens: Math.min(listed.maxOutputTokens ?? known.maxOutputTokens, contextTokens),
+    capabilities: { tools: known.tools, images: known.images, reasoning: known.reasoning },
+    // Another host may sell the same name at another price, or give it away.
+    price: vendorHosts.has(new URL(connection.baseUrl).hostname) ? known.price : null,
+    isDefault: false,
+  }
+}

@@ -1,0 +1,3 @@
+export { findPage } from './manual.ts'
+export { guideModel } from './model.ts'
+export { replyAsGuide } from './reply-as-guide.ts'

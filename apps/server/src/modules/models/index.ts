@@ -1,0 +1,8 @@
+export { chooseModel } from './catalogue.ts'
+export { countTokens, priceOf, promptBudget } from './count-tokens.ts'
+export { migrations } from './migrations.ts'
+export { ModelError } from './model-error.ts'
+export { catalogueRefreshed, startModels } from './refresh-catalogue.ts'
+export { mountModels } from './routes.ts'
+export { streamReply } from './stream-reply.ts'
+export type { Model, ModelEvent, Prompt, PromptMessage, PromptTool, Tokens } from './types.ts'
