@@ -1,0 +1,22 @@
+import type { Migration } from '../../platform/database/index.ts'
+
+export const migrations: Migration[] = [
+  {
+    name: 'files-0001',
+    up: `
+      create table "files" (
+        "id" uuid primary key,
+        "workspaceId" uuid not null references "workspaces" ("id") on delete cascade,
+        "ownerId" uuid not null references "users" ("id") on delete cascade,
+        "name" text not null,
+        "mediaType" text not null,
+        "bytes" bigint not null,
+        "sha256" text not null,
+        "storageKey" text not null unique,
+        "createdAt" timestamptz not null
+      );
+      create index "files_list" on "files" ("workspaceId", "ownerId", "id" desc);
+      create index "files_owner" on "files" ("ownerId");
+    `,
+  },
+]

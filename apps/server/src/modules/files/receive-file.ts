@@ -1,0 +1,68 @@
+import type { IncomingMessage } from 'node:http'
+import type { Readable } from 'node:stream'
+import { Busboy, type BusboyHeaders } from '@fastify/busboy'
+import { AppError } from '../../platform/errors.ts'
+
+const limits = { files: 1, fields: 10, fieldNameSize: 100, fieldSize: 1000, headerPairs: 50 }
+
+/**
+ * Reads a multipart/form-data body with one file in the field `file`, which `store` takes as it arrives; answers what
+ * `store` did once the body has ended. What follows a failure is read and thrown away, so that the caller hears of it.
+ * @throws AppError invalid_request for a body that is not such a form; else what `store` threw, which has ended by then
+ */
+export function receiveFile<T>(
+  request: IncomingMessage,
+  store: (name: string, content: Readable) => Promise<T>,
+): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    const parser = openParser(request)
+    let file: Readable | undefined
+    let stored: Promise<T> | undefined
+    let failed = false
+
+    function fail(error: unknown): void {
+      if (failed) return
+      failed = true
+      request.unpipe(parser)
+      request.resume()
+      file?.destroy()
+      const refuse = () => reject(error)
+      if (stored) stored.then(refuse, refuse)
+      else refuse()
+    }
+
+    parser.on('file', (field, content, name) => {
+      content.on('error', () => fail(malformed('The upload broke off.')))
+      if (failed || field !== 'file') {
+        content.resume()
+        fail(malformed('The file belongs in the field `file`.'))
+        return
+      }
+      file = content
+      stored = store(name ?? '', content)
+      stored.catch(fail)
+    })
+    parser.on('filesLimit', () => fail(malformed('Upload one file at a time.')))
+    parser.on('error', () => fail(malformed('The body is not well-formed multipart/form-data.')))
+    parser.on('finish', () => {
+      if (stored) stored.then(resolve, fail)
+      else fail(malformed('There is no file in the field `file`.'))
+    })
+    request.once('close', () => {
+      if (!request.readableEnded) fail(malformed('The upload broke off.'))
+    })
+    request.pipe(parser)
+  })
+}
+
+function openParser(request: IncomingMessage) {
+  try {
+    return new Busboy({ headers: request.headers as BusboyHeaders, limits })
+  } catch (cause) {
+    throw new AppError('invalid_request', 'The body has to be multipart/form-data with a boundary.', { cause })
+  }
+}
+
+function malformed(message: string): AppError {
+  return new AppError('invalid_request', message, { fields: [{ pointer: '/file', message }] })
+}
