@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import type { Socket } from 'node:net'
 import compress from '@fastify/compress'
 import type { BodyOf, Endpoint, ParamsOf, QueryOf, ResponseOf } from '@parley/contract'
-import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify'
 import type { Logger } from 'pino'
 import type { Actor, Ctx, Platform } from '../context.ts'
 import { newId } from '../crypto/index.ts'
@@ -62,23 +62,26 @@ const compressFromBytes = 1024
 /** Makes the server, not yet listening. */
 export async function createHttp(platform: Platform, authenticate: Authenticate): Promise<Http> {
   const { config } = platform
+  const { onRequest: everyAnswer } = securityHeaders(config)
   const app = fastify({
     loggerInstance: platform.log as Logger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     bodyLimit: maxBodyBytes,
     trustProxy: config.http.trustedProxies.length > 0 ? config.http.trustedProxies : false,
     genReqId: ({ headers }) => requestIdOf(headers['x-request-id']),
-    requestIdLogLabel: 'requestId',
     return503OnClosing: false,
     forceCloseConnections: 'idle',
     requestTimeout: 300_000,
     routerOptions: { maxParamLength: 1000, ignoreTrailingSlash: false },
-    frameworkErrors: (error, request, reply) => sendProblem(error, request, reply as FastifyReply),
+    frameworkErrors: (error, request, reply) => {
+      // These come before any hook.
+      reply.headers(everyAnswer).header('x-request-id', request.id)
+      sendProblem(error, request, reply as FastifyReply)
+    },
     clientErrorHandler,
   }) as unknown as FastifyInstance
-  const { onRequest } = securityHeaders(config)
   app.addHook('onRequest', async (request, reply) => {
-    reply.headers(onRequest).header('x-request-id', request.id)
+    reply.headers(everyAnswer).header('x-request-id', request.id)
   })
   app.addHook('onResponse', async (request, reply) => logRequest(request, reply))
   app.setErrorHandler((error, request, reply) => sendProblem(error, request, reply))

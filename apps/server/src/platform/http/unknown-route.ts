@@ -18,7 +18,8 @@ export function answerUnknownRoutes(app: FastifyInstance): void {
   app.setNotFoundHandler(async (request, reply) => {
     const path = request.url.split('?')[0]!
     const methods = known.filter(({ pattern }) => pattern.test(path)).flatMap((entry) => [...entry.methods])
-    if (methods.length > 0) {
+    // A known method that is not answered: a part of the address was too long.
+    if (methods.length > 0 && !methods.includes(request.method)) {
       reply.header('allow', [...new Set(methods), 'OPTIONS'].join(', '))
       if (request.method === 'OPTIONS') return reply.code(204).send()
       throw new AppError('method_not_allowed', `${request.method} is not possible here.`)

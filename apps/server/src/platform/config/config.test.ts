@@ -1,0 +1,165 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: that is how parley.json names variables
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { settings } from './env.ts'
+import { ConfigError, loadConfig } from './index.ts'
+
+let folder: string
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'parley-config-'))
+})
+afterEach(() => rmSync(folder, { recursive: true }))
+
+const load = (processEnv: Record<string, string> = {}) => loadConfig({ processEnv, folder })
+const write = (name: string, text: string) => writeFileSync(join(folder, name), text)
+
+function problemsOf(processEnv: Record<string, string> = {}): string[] {
+  try {
+    load(processEnv)
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems
+    throw error
+  }
+  return []
+}
+
+test('with nothing set, everything has a sensible value', () => {
+  const { config, secrets, warnings } = load()
+  expect(config.http).toMatchObject({
+    host: '127.0.0.1',
+    port: 3000,
+    publicUrl: 'http://localhost:3000',
+    secureCookies: false,
+  })
+  expect(config.dataDir).toBe(join(folder, 'data'))
+  expect(config.models.environmentProviders).toEqual([])
+  expect(secrets.databaseUrl).toBeUndefined()
+  expect(warnings).toEqual([])
+})
+
+test('.env is read, and the real environment wins', () => {
+  write('.env', 'PORT=4000\nPARLEY_LOG_LEVEL="warn"\n# PARLEY_SIGNUP=open\n')
+  const { config } = load({ PORT: '5000' })
+  expect([config.http.port, config.log.level, config.identity.signup]).toEqual([5000, 'warn', 'invite'])
+})
+
+test('all problems are told at once, each with what it has to be, and no secret', () => {
+  write('parley.json', '{"mcpServers": {"a": {}}}')
+  const problems = problemsOf({
+    PORT: 'http',
+    DATABASE_URL: 'mysql://me:hunter2@host/db',
+    PUBLIC_URL: 'chat.example.com',
+    PARLEY_SIGNUP: 'everyone',
+    PARLEY_ADMIN_PASSWORD: 'short',
+    PARLEY_EGRESS_ALLOW: 'http://x',
+    PARLEY_MAX_STEPS: '0',
+  })
+  const text = problems.join('\n')
+  for (const part of [
+    'PORT is "http"',
+    'DATABASE_URL',
+    'PUBLIC_URL',
+    'open, invite or closed',
+    'at least 10',
+    'EGRESS_ALLOW',
+    'from 1 to 200',
+    'mcpServers.a needs either',
+  ]) {
+    expect(text).toContain(part)
+  }
+  expect(text).not.toMatch(/hunter2|short"/)
+})
+
+test('a setting that does not exist is a warning with the one that was meant', () => {
+  expect(load({ PARLEY_SINGUP: 'open' }).warnings).toEqual([
+    'PARLEY_SINGUP is not a setting and changes nothing. Did you mean PARLEY_SIGNUP?',
+  ])
+  expect(load({ PARLEY_SOMETHING_ELSE_ENTIRELY: '1' }).warnings[0]).not.toContain('mean')
+})
+
+test('empty is not set', () => {
+  expect(load({ PORT: '', DATABASE_URL: '', OPENAI_API_KEY: ' ' }).config.models.environmentProviders).toEqual([])
+})
+
+describe('providers from the environment', () => {
+  test('a key alone goes to the vendor', () => {
+    const { config, secrets } = load({ OPENAI_API_KEY: 'k1', ANTHROPIC_API_KEY: 'k2' })
+    expect(config.models.environmentProviders).toEqual([
+      { slug: 'openai', name: 'OpenAI', protocol: 'openai', baseUrl: 'https://api.openai.com/v1' },
+      { slug: 'anthropic', name: 'Anthropic', protocol: 'anthropic', baseUrl: 'https://api.anthropic.com' },
+    ])
+    expect(secrets.providerKeys).toEqual({ openai: 'k1', anthropic: 'k2' })
+  })
+  test('an address alone is enough', () => {
+    expect(load({ OPENAI_BASE_URL: 'http://localhost:11434/v1/' }).config.models.environmentProviders).toEqual([
+      { slug: 'openai', name: 'localhost:11434', protocol: 'openai', baseUrl: 'http://localhost:11434/v1' },
+    ])
+  })
+})
+
+describe('parley.json', () => {
+  test('declares servers in the shape other hosts use', () => {
+    write(
+      'parley.json',
+      JSON.stringify({
+        mcpServers: {
+          everything: { command: 'npx', args: ['-y', 'x', '${WHERE}'], env: { KEY: '${KEY}', MODE: '${MODE:-fast}' } },
+          'My Docs': { type: 'http', url: 'https://docs.example/mcp', headers: { Authorization: 'Bearer ${KEY}' } },
+          off: { command: 'never', disabled: true },
+        },
+      }),
+    )
+    const { config } = load({ WHERE: '/tmp', KEY: 'secret' })
+    expect(config.tools.declared).toEqual([
+      {
+        slug: 'everything',
+        name: 'everything',
+        transport: 'stdio',
+        command: 'npx',
+        args: ['-y', 'x', '/tmp'],
+        env: { KEY: 'secret', MODE: 'fast' },
+        cwd: folder,
+      },
+      {
+        slug: 'my-docs',
+        name: 'My Docs',
+        transport: 'http',
+        url: 'https://docs.example/mcp',
+        headers: { Authorization: 'Bearer secret' },
+      },
+    ])
+  })
+
+  test.each([
+    ['{"mcpServers": {"a": {"command": "x",}}}', /line 1, column 38/],
+    ['{\n  "mcpServers": {\n    "a": nope\n}}', /line 3, column 11/],
+    ['{"mcpServers": {', /ends too early/],
+    ['[]', /has to be an object/],
+    ['{"mcpServers": {"a": {"command": "x", "url": "http://x"}}}', /needs either/],
+    ['{"mcpServers": {"a": {"url": "ftp://x"}}}', /http:\/\//],
+    ['{"mcpServers": {"a": {"type": "sse", "url": "http://x"}}}', /streamable HTTP/],
+    ['{"mcpServers": {"a": {"command": "x", "args": "y"}}}', /a at args is not right/],
+    ['{"mcpServers": {"a": {"command": "x", "env": {"K": "${NO_SUCH}"}}}}', /NO_SUCH.*not set/],
+    ['{"mcpServers": {"a b": {"command": "x"}, "a-b": {"command": "x"}}}', /same short name/],
+  ])('%s', (text, expected) => {
+    write('parley.json', text)
+    expect(problemsOf().join('\n')).toMatch(expected)
+  })
+
+  test('need not exist, unless it is named', () => {
+    expect(problemsOf()).toEqual([])
+    expect(problemsOf({ PARLEY_CONFIG_FILE: 'other.json' })[0]).toContain('other.json')
+  })
+})
+
+test('docs/configuration.md has a line for every setting, and for no other', () => {
+  const text = readFileSync(new URL('../../../../../docs/configuration.md', import.meta.url), 'utf8')
+  const rows = text.split('\n').filter((line) => line.startsWith('| `'))
+  const expected = Object.entries(settings).map(
+    ([name, setting]) =>
+      `| \`${name}\` | ${setting.default === undefined ? '' : `\`${setting.default}\``} | ${setting.about} |`,
+  )
+  expect(rows).toEqual(expected)
+})
