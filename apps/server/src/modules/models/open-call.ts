@@ -9,8 +9,10 @@ import type { Connection } from './types.ts'
 const MAX_FRAME_CHARACTERS = 16 * 1024 * 1024
 /** The most of an error that is read. */
 const MAX_ERROR_BYTES = 64 * 1024
-/** Events that may wait for a busy consumer before reading pauses, and where it goes on. */
+/** Events that may wait for a busy consumer before reading pauses. */
 const HIGH_WATER = 2_000
+/** How long a provider may keep a connection open after it said that the reply is complete. */
+const CLOSING_GRACE_MS = 1_000
 
 export interface CallOptions {
   dispatcher: Dispatcher
@@ -151,8 +153,12 @@ export class ProviderCall {
   #complete(): void {
     this.#translator.end()
     this.#settle('complete')
-    // What may follow the end is read away, so that the connection can serve the next call.
-    this.#body?.resume()
+    // What may follow the end is read away, so that the connection can serve the next call; but not for ever.
+    const body = this.#body
+    if (!body || body.closed) return
+    const grace = setTimeout(() => body.destroy(), CLOSING_GRACE_MS)
+    body.once('close', () => clearTimeout(grace))
+    body.resume()
   }
 
   #fail(error: unknown): void {
