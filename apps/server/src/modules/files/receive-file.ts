@@ -20,15 +20,19 @@ export function receiveFile<T>(
     let stored: Promise<T> | undefined
     let failed = false
 
-    function fail(error: unknown): void {
+    /** Ends `store` first. What it has to say itself (not text, too large, disk full) goes before `reason`. */
+    function fail(reason: AppError): void {
       if (failed) return
       failed = true
       request.unpipe(parser)
       request.resume()
       file?.destroy()
-      const refuse = () => reject(error)
-      if (stored) stored.then(refuse, refuse)
-      else refuse()
+      if (stored === undefined) reject(reason)
+      else
+        stored.then(
+          () => reject(reason),
+          (error) => reject(isFrom(file, error) ? reason : error),
+        )
     }
 
     parser.on('file', (field, content, name) => {
@@ -40,12 +44,13 @@ export function receiveFile<T>(
       }
       file = content
       stored = store(name ?? '', content)
-      stored.catch(fail)
+      stored.catch(() => fail(malformed('The upload broke off.')))
     })
     parser.on('filesLimit', () => fail(malformed('Upload one file at a time.')))
     parser.on('error', () => fail(malformed('The body is not well-formed multipart/form-data.')))
     parser.on('finish', () => {
-      if (stored) stored.then(resolve, fail)
+      if (stored)
+        stored.then(resolve, () => undefined) // its failure is heard of above
       else fail(malformed('There is no file in the field `file`.'))
     })
     request.once('close', () => {
@@ -61,6 +66,11 @@ function openParser(request: IncomingMessage) {
   } catch (cause) {
     throw new AppError('invalid_request', 'The body has to be multipart/form-data with a boundary.', { cause })
   }
+}
+
+/** Whether reading `stream` failed with this error, or found the stream closed. */
+function isFrom(stream: Readable | undefined, error: unknown): boolean {
+  return error === stream?.errored || (error as NodeJS.ErrnoException).code === 'ERR_STREAM_PREMATURE_CLOSE'
 }
 
 function malformed(message: string): AppError {
