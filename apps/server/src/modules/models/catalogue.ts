@@ -5,10 +5,12 @@ import { type KnownProvider, listKnownProviders } from './connections.ts'
 import { guideModel } from './guide/model.ts'
 import { isForChat, knownModel } from './known-models.ts'
 import type { ListedModel } from './list-models.ts'
+import { firstListRead } from './refresh-catalogue.ts'
 import { findDefaultModel } from './store.ts'
 
 /** Models that can be chosen: the default first, then by provider and name, the guide last. */
 export async function listChatModels(ctx: Ctx): Promise<Model[]> {
+  await firstListRead(ctx)
   const providers = await listKnownProviders(ctx)
   const chosen = await findDefault(ctx, providers)
   const models = [...providers.flatMap(modelsOf), guideModel].filter((model) => model.id !== chosen.model.id)
@@ -22,6 +24,7 @@ export async function listChatModels(ctx: Ctx): Promise<Model[]> {
  */
 export async function chooseModel(ctx: Ctx, requested?: string): Promise<{ model: Model; reason: string }> {
   if (requested === guideModel.id) return { model: guideModel, reason: 'You chose it.' }
+  await firstListRead(ctx)
   const providers = await listKnownProviders(ctx)
   if (requested === undefined) return findDefault(ctx, providers)
   const model = findModel(providers, requested)

@@ -1,51 +1,60 @@
-import type { ChangeEvent } from '@parley/contract'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { ChangeEvent, ProviderVerdict } from '@parley/contract'
 import { type Platform, perServer } from '../../platform/context.ts'
 import { checkProvider } from './check-provider.ts'
-import { environmentProviders, fromRow, type KnownProvider } from './connections.ts'
+import { environmentProviders, fromRow, type KnownProvider, untested } from './connections.ts'
 import * as store from './store.ts'
 
-const HOUR_MS = 3_600_000
+const MINUTE_MS = 60_000
+/** How long a choice waits for the first list of a server that has just started for the first time. */
+const FIRST_LIST_MS = 3_000
 
-/**
- * Reads what the operator's providers listed last, then asks all providers in the background, now and every hour.
- * Never waits for a provider: one that is away delays no start.
- */
-export async function startModels(platform: Platform): Promise<void> {
-  for (const provider of environmentProviders(platform)) {
-    provider.models = await store.findEnvironmentModels(platform, provider.slug, provider.connection.baseUrl)
-  }
-  if (platform.shutdown.aborted) return
-  const refresh = () => void refreshAll(platform)
-  const timer = setInterval(refresh, HOUR_MS)
-  timer.unref()
-  platform.shutdown.addEventListener('abort', () => clearInterval(timer), { once: true })
-  refresh()
-}
-
-/** The refresh under way, for whoever wants to wait for it. */
+/** The refresh under way in this process. */
 const underWay = perServer(() => ({ refresh: Promise.resolve() }))
 
-/** Resolves when the background refresh that is under way is over. Never rejects. */
-export function catalogueRefreshed(platform: Platform): Promise<void> {
-  return underWay(platform).refresh
+/**
+ * Reads what the operator's providers listed last, then asks all providers: now, every hour, and those that were away
+ * every minute. All in the background: a provider that is away delays no start. Never throws.
+ */
+export function startModels(platform: Platform): void {
+  let minute = 0
+  const refresh = (minute: number) => {
+    underWay(platform).refresh = refreshCatalogue(platform, minute).catch((error: unknown) => {
+      if (!platform.shutdown.aborted) platform.log.warn({ err: error }, 'the model catalogue was not refreshed')
+    })
+  }
+  const timer = setInterval(() => refresh(++minute), MINUTE_MS)
+  timer.unref()
+  platform.shutdown.addEventListener('abort', () => clearInterval(timer), { once: true })
+  refresh(0)
 }
 
-function refreshAll(platform: Platform): Promise<void> {
-  const refresh = (async () => {
-    const rows = await store.listAllProviderRows(platform)
-    const workspaceProviders = rows.map((row) => ({ provider: fromRow(platform, row), workspaceId: row.workspaceId }))
-    await Promise.all([
-      ...environmentProviders(platform).map((provider) => refreshEnvironmentProvider(platform, provider)),
-      ...workspaceProviders.map(({ provider, workspaceId }) =>
-        refreshWorkspaceProvider(platform, provider, workspaceId),
-      ),
-    ])
-  })().catch((error: unknown) => {
-    if (!platform.shutdown.aborted) platform.log.warn({ err: error }, 'the model catalogue was not refreshed')
-  })
-  underWay(platform).refresh = refresh
-  return refresh
+/** Waits, a little, where this process has not heard of any model of the operator's providers yet. */
+export async function firstListRead(platform: Platform): Promise<void> {
+  const isUnknown = (provider: KnownProvider) => provider.verdict === untested && provider.models.length === 0
+  if (!environmentProviders(platform).some(isUnknown)) return
+  await Promise.race([underWay(platform).refresh, sleep(FIRST_LIST_MS, undefined, { ref: false })])
 }
+
+async function refreshCatalogue(platform: Platform, minute: number): Promise<void> {
+  const ofOperator = environmentProviders(platform)
+  if (minute === 0) {
+    for (const provider of ofOperator) {
+      provider.models = await store.findEnvironmentModels(platform, provider.slug, provider.connection.baseUrl)
+    }
+  }
+  const isDue = ({ verdict }: KnownProvider) => minute % 60 === 0 || passing.has(verdict.code)
+  await Promise.all(ofOperator.filter(isDue).map((provider) => refreshEnvironmentProvider(platform, provider)))
+  const rows = await store.listAllProviderRows(platform)
+  await Promise.all(
+    rows.map(async (row) => {
+      const provider = fromRow(platform, row)
+      if (isDue(provider)) await refreshWorkspaceProvider(platform, provider, row.workspaceId)
+    }),
+  )
+}
+
+const passing: ReadonlySet<ProviderVerdict['code']> = new Set(['network', 'timeout', 'overloaded', 'rate_limited'])
 
 /** Tries one of the operator's providers and keeps its list, here and for the next start. */
 export async function refreshEnvironmentProvider(platform: Platform, provider: KnownProvider): Promise<void> {
