@@ -1,0 +1,104 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Tool } from '@parley/contract'
+import type { Ctx } from '../../platform/context.ts'
+import type { Connection } from './connection.ts'
+import { connectionsOf } from './connections.ts'
+import { inByteOrder, modelNameOf } from './name-tools.ts'
+import { readResultTool } from './read-result.ts'
+import { listServers } from './servers.ts'
+import { listToolPolicies, type ToolPolicyRow } from './store.ts'
+import type { OfferedTool, ServerSpec, ToolDefinition } from './types.ts'
+
+/** How long a list waits for servers that are connecting for the first time, from the beginning of that. */
+const firstAttemptMs = 5_000
+
+/** A tool of the workspace with what it takes to call it; no connection for Parley's own. */
+export interface CatalogueEntry {
+  tool: OfferedTool
+  connection: Connection | undefined
+}
+
+/**
+ * Every tool that the workspace's servers have, denied ones too, by name. The order and the text of it follow from
+ * settings and definitions alone (P10). Waits a little for servers that are just starting, though never inside a
+ * transaction, and for none that failed.
+ */
+export async function listCatalogue(ctx: Ctx): Promise<CatalogueEntry[]> {
+  const servers = await listServers(ctx)
+  const connections = connectionsOf(ctx)
+  const connected = servers.flatMap((server) => {
+    const connection = connections.of(server)
+    return connection ? [{ server, connection }] : []
+  })
+  if (!ctx.db.isTransaction) await Promise.all(connected.map(({ connection }) => firstAttempt(connection, ctx.signal)))
+
+  const policies = await listToolPolicies(ctx)
+  const declared = new Set(servers.filter(({ source }) => source === 'file').map(({ slug }) => slug))
+  const entries = connected.flatMap(({ server, connection }) => {
+    const distinct = server.source === 'workspace' && declared.has(server.slug)
+    return connection.definitions.map((definition) => ({
+      tool: presentTool(server, definition, policies, { distinct }),
+      connection,
+    }))
+  })
+  if (entries.length === 0) return []
+  const byName = new Map<string, CatalogueEntry>([
+    [readResultTool.name, { tool: readResultTool, connection: undefined }],
+  ])
+  for (const entry of entries) if (!byName.has(entry.tool.name)) byName.set(entry.tool.name, entry)
+  return inByteOrder([...byName.values()].map((entry) => ({ name: entry.tool.name, entry }))).map(({ entry }) => entry)
+}
+
+/** Tools of one server, by name, as they are now. */
+export async function listServerTools(ctx: Ctx, server: ServerSpec): Promise<OfferedTool[]> {
+  const entries = await listCatalogue(ctx)
+  return entries.flatMap(({ tool }) => (tool.serverId === server.id ? [tool] : []))
+}
+
+function presentTool(
+  server: ServerSpec,
+  definition: ToolDefinition,
+  policies: ToolPolicyRow[],
+  options: { distinct: boolean },
+): OfferedTool {
+  const { tool, title, description, inputSchema, readOnly, destructive, idempotent, hash } = definition
+  const chosen = policies.find((choice) => choice.serverId === server.id && choice.tool === tool)
+  return {
+    name: modelNameOf(server.slug, tool, options),
+    serverId: server.id,
+    serverName: server.name,
+    tool,
+    title,
+    description,
+    inputSchema,
+    readOnly,
+    destructive,
+    idempotent,
+    ...policyOf(definition, chosen),
+    definitionHash: hash,
+  }
+}
+
+/**
+ * What was chosen, for this very definition. A tool that was judged and then changed is never run unasked, whatever it
+ * says of itself now; one that was denied stays denied (P7).
+ */
+export function policyOf(
+  { readOnly, hash }: Pick<ToolDefinition, 'readOnly' | 'hash'>,
+  chosen: Pick<ToolPolicyRow, 'policy' | 'definitionHash'> | undefined,
+): Pick<Tool, 'policy' | 'policySource'> {
+  if (!chosen) return { policy: readOnly ? 'allow' : 'ask', policySource: 'default' }
+  if (chosen.definitionHash === hash || chosen.policy === 'deny')
+    return { policy: chosen.policy, policySource: 'chosen' }
+  return { policy: 'ask', policySource: 'default' }
+}
+
+async function firstAttempt(connection: Connection, signal: AbortSignal): Promise<void> {
+  const leftMs = connection.startedAt + firstAttemptMs - performance.now()
+  if (leftMs <= 0) return
+  const timer = new AbortController()
+  const either = AbortSignal.any([timer.signal, signal])
+  const late = sleep(leftMs, undefined, { signal: either, ref: false }).catch(() => undefined) // the one who asked is gone
+  await Promise.race([connection.firstAttempt, late])
+  timer.abort()
+}

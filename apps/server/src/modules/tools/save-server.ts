@@ -1,0 +1,143 @@
+import { validateHeaderName, validateHeaderValue } from 'node:http'
+import type { BodyOf, endpoints } from '@parley/contract'
+import { type Ctx, inTransaction } from '../../platform/context.ts'
+import { newId } from '../../platform/crypto/index.ts'
+import { AppError, messageOf } from '../../platform/errors.ts'
+import { checkUrl } from '../../platform/net/index.ts'
+import { slugOf } from './name-tools.ts'
+import { listServers, openServer, sealedFor, storedServer } from './servers.ts'
+import { deleteMcpServer, insertMcpServer, updateMcpServer } from './store.ts'
+import type { ServerSpec } from './types.ts'
+
+const maxServers = 50
+
+/**
+ * Adds an MCP server to the actor's workspace. `check` has to be `checkServer`'s work, done before the transaction.
+ * @throws AppError forbidden (stdio, for anyone but owners), egress_refused, invalid_request, conflict
+ */
+export async function addServer(tx: Ctx, input: BodyOf<typeof endpoints.createMcpServer>): Promise<ServerSpec> {
+  const servers = await listServers(tx)
+  if (servers.filter(({ source }) => source === 'workspace').length >= maxServers) {
+    throw new AppError('conflict', `A workspace can have ${maxServers} MCP servers. Remove one first.`)
+  }
+  const id = newId()
+  const secrets = input.transport === 'stdio' ? input.env : input.headers
+  const row = await insertMcpServer(tx, {
+    id,
+    slug: freeSlug(slugOf(input.name), new Set(['parley', ...servers.map(({ slug }) => slug)])),
+    name: input.name,
+    transport: input.transport,
+    command: input.transport === 'stdio' ? input.command : null,
+    args: input.transport === 'stdio' ? input.args : null,
+    url: input.transport === 'http' ? input.url : null,
+    secretNames: Object.keys(secrets).sort(),
+    secrets: tx.keyring.seal(JSON.stringify(secrets), sealedFor(id)),
+    enabled: true,
+  })
+  return storedServer(tx, row)
+}
+
+/** Whether it may be added by the actor, and be reached at all. */
+export async function checkServer(ctx: Ctx, input: BodyOf<typeof endpoints.createMcpServer>): Promise<void> {
+  if (input.transport === 'stdio') {
+    requireOwner(ctx)
+    checkSecrets('stdio', input.env, '/env')
+    return
+  }
+  checkSecrets('http', input.headers, '/headers')
+  const problem = await checkUrl(ctx.egress, input.url)
+  if (problem !== undefined) {
+    throw new AppError('egress_refused', problem, { fields: [{ pointer: '/url', message: problem }] })
+  }
+}
+
+/**
+ * Renames a server of the workspace, switches it on or off, or replaces its secrets.
+ * @throws AppError not_found, forbidden (declared in parley.json; stdio, for anyone but owners), invalid_request
+ */
+export function changeServer(
+  ctx: Ctx,
+  id: string,
+  { name, enabled, headers, env }: BodyOf<typeof endpoints.updateMcpServer>,
+): Promise<ServerSpec> {
+  return inTransaction(ctx, async (tx) => {
+    const { transport } = await openOwnServer(tx, id)
+    const [secrets, foreign, pointer] = transport === 'stdio' ? [env, headers, '/env'] : [headers, env, '/headers']
+    if (foreign !== undefined) {
+      const problem =
+        transport === 'stdio' ? 'A program has "env", not "headers".' : 'An address has "headers", not "env".'
+      throw new AppError('invalid_request', problem, { fields: [{ pointer: '', message: problem }] })
+    }
+    if (secrets) checkSecrets(transport, secrets, pointer)
+    const row = await updateMcpServer(tx, id, {
+      ...(name === undefined ? {} : { name }),
+      ...(enabled === undefined ? {} : { enabled }),
+      ...(secrets && {
+        secretNames: Object.keys(secrets).sort(),
+        secrets: tx.keyring.seal(JSON.stringify(secrets), sealedFor(id)),
+      }),
+    })
+    return storedServer(tx, row!)
+  })
+}
+
+/** Removes a server of the workspace, with what was chosen for its tools. */
+export function removeServer(ctx: Ctx, id: string): Promise<void> {
+  return inTransaction(ctx, async (tx) => {
+    await openOwnServer(tx, id)
+    await deleteMcpServer(tx, id)
+  })
+}
+
+async function openOwnServer(ctx: Ctx, id: string): Promise<ServerSpec> {
+  const server = await openServer(ctx, id)
+  if (server.source === 'file') {
+    throw new AppError(
+      'forbidden',
+      `"${server.name}" is declared in parley.json. Change it there and restart the server.`,
+    )
+  }
+  if (server.transport === 'stdio') requireOwner(ctx)
+  return server
+}
+
+function requireOwner({ actor }: Ctx): void {
+  if (actor.role === 'owner') return
+  throw new AppError(
+    'forbidden',
+    'Such a server is a program run on the machine of Parley: only an owner may add or change one.',
+  )
+}
+
+function checkSecrets(transport: 'stdio' | 'http', secrets: Record<string, string>, pointer: string): void {
+  const fields = Object.entries(secrets).flatMap(([name, value]) => {
+    const problem = transport === 'stdio' ? variableProblem(name, value) : headerProblem(name, value)
+    return problem === undefined ? [] : [{ pointer: `${pointer}/${escapePointer(name)}`, message: problem }]
+  })
+  if (fields.length > 0) throw new AppError('invalid_request', fields[0]!.message, { fields })
+}
+
+function variableProblem(name: string, value: string): string | undefined {
+  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) return 'Names of environment variables are letters, digits and _.'
+  return value.includes('\0') ? `The value of ${name} has a character that cannot be passed on.` : undefined
+}
+
+function headerProblem(name: string, value: string): string | undefined {
+  try {
+    validateHeaderName(name)
+    validateHeaderValue(name, value)
+    return undefined
+  } catch (error) {
+    return `${messageOf(error)}.`
+  }
+}
+
+function escapePointer(name: string): string {
+  return name.replaceAll('~', '~0').replaceAll('/', '~1')
+}
+
+function freeSlug(slug: string, taken: Set<string>): string {
+  let free = slug
+  for (let number = 2; taken.has(free); number++) free = `${slug}-${number}`
+  return free
+}

@@ -1,0 +1,131 @@
+import type { ToolPolicy } from '@parley/contract'
+import { type Selectable, sql } from 'kysely'
+import type { Ctx, Database, Platform } from '../../platform/context.ts'
+import type {} from './tables.ts'
+
+export type McpServerRow = Selectable<Database['mcpServers']>
+export type ToolPolicyRow = Selectable<Database['toolPolicies']>
+
+/** The workspace's own servers, by slug. */
+export function listMcpServers(ctx: Ctx): Promise<McpServerRow[]> {
+  return ctx.db
+    .selectFrom('mcpServers')
+    .selectAll()
+    .where('workspaceId', '=', ctx.actor.workspaceId)
+    .orderBy('slug')
+    .execute()
+}
+
+/** Those of all workspaces that are switched on, to connect to them at start. */
+export function listEnabledMcpServers(platform: Platform): Promise<McpServerRow[]> {
+  return platform.db.selectFrom('mcpServers').selectAll().where('enabled', '=', true).orderBy('id').execute()
+}
+
+export function insertMcpServer(
+  ctx: Ctx,
+  row: Omit<McpServerRow, 'workspaceId' | 'createdBy' | 'createdAt' | 'revision'>,
+): Promise<McpServerRow> {
+  return ctx.db
+    .insertInto('mcpServers')
+    .values({
+      ...row,
+      args: row.args && JSON.stringify(row.args),
+      secretNames: JSON.stringify(row.secretNames),
+      workspaceId: ctx.actor.workspaceId,
+      revision: 1,
+      createdBy: ctx.actor.userId,
+      createdAt: ctx.clock.now(),
+    })
+    .returningAll()
+    .executeTakeFirstOrThrow()
+}
+
+export function updateMcpServer(
+  ctx: Ctx,
+  id: string,
+  { secretNames, ...change }: Partial<Pick<McpServerRow, 'name' | 'enabled' | 'secrets' | 'secretNames'>>,
+): Promise<McpServerRow | undefined> {
+  return ctx.db
+    .updateTable('mcpServers')
+    .set((row) => ({
+      ...change,
+      ...(secretNames && { secretNames: JSON.stringify(secretNames) }),
+      revision: row('revision', '+', 1),
+    }))
+    .where('workspaceId', '=', ctx.actor.workspaceId)
+    .where('id', '=', id)
+    .returningAll()
+    .executeTakeFirst()
+}
+
+/** Deletes a server and what was chosen for its tools. */
+export async function deleteMcpServer(tx: Ctx, id: string): Promise<void> {
+  const { workspaceId } = tx.actor
+  await tx.db.deleteFrom('mcpServers').where('workspaceId', '=', workspaceId).where('id', '=', id).execute()
+  await tx.db.deleteFrom('toolPolicies').where('workspaceId', '=', workspaceId).where('serverId', '=', id).execute()
+}
+
+export function listToolPolicies(ctx: Ctx): Promise<ToolPolicyRow[]> {
+  return ctx.db.selectFrom('toolPolicies').selectAll().where('workspaceId', '=', ctx.actor.workspaceId).execute()
+}
+
+export async function saveToolPolicy(
+  ctx: Ctx,
+  choice: { serverId: string; tool: string; policy: ToolPolicy; definitionHash: string },
+): Promise<void> {
+  const { policy, definitionHash } = choice
+  const chosen = { policy, definitionHash, chosenBy: ctx.actor.userId, chosenAt: ctx.clock.now() }
+  await ctx.db
+    .insertInto('toolPolicies')
+    .values({ workspaceId: ctx.actor.workspaceId, serverId: choice.serverId, tool: choice.tool, ...chosen })
+    .onConflict((conflict) => conflict.columns(['workspaceId', 'serverId', 'tool']).doUpdateSet(chosen))
+    .execute()
+}
+
+export async function deleteToolPolicy(ctx: Ctx, serverId: string, tool: string): Promise<void> {
+  await ctx.db
+    .deleteFrom('toolPolicies')
+    .where('workspaceId', '=', ctx.actor.workspaceId)
+    .where('serverId', '=', serverId)
+    .where('tool', '=', tool)
+    .execute()
+}
+
+export async function insertToolResult(
+  ctx: Ctx,
+  result: { id: string; conversationId: string | null; tool: string; characters: number; pages: string[] },
+): Promise<void> {
+  await ctx.db
+    .insertInto('toolResults')
+    .values({
+      ...result,
+      pages: JSON.stringify(result.pages),
+      workspaceId: ctx.actor.workspaceId,
+      ownerId: ctx.actor.userId,
+      createdAt: ctx.clock.now(),
+    })
+    .execute()
+}
+
+/** One page of a result of the actor's, from 1 on; no text when there is no such page. */
+export async function findToolResultPage(
+  ctx: Ctx,
+  id: string,
+  page: number,
+): Promise<{ text: string | null; pages: number } | undefined> {
+  return ctx.db
+    .selectFrom('toolResults')
+    .select(({ ref, val }) => [
+      sql<string | null>`${ref('pages')} ->> ${val(page - 1)}::int`.as('text'),
+      sql<number>`jsonb_array_length(${ref('pages')})`.as('pages'),
+    ])
+    .where('id', '=', id)
+    .where('workspaceId', '=', ctx.actor.workspaceId)
+    .where('ownerId', '=', ctx.actor.userId)
+    .executeTakeFirst()
+}
+
+/** Deletes what the tools of a conversation answered. */
+export async function deleteToolResults(platform: Platform, conversationId: string): Promise<void> {
+  await platform.db.deleteFrom('toolResults').where('conversationId', '=', conversationId).execute()
+}
