@@ -200,15 +200,20 @@ export async function startScriptedModel(
     write: (frames: Buffer) => Promise<void>,
   ): Promise<void> {
     let next = 0
+    let busy = false
     await new Promise<void>((resolve, reject) => {
       const stop = pace.every(everyMs, () => {
+        if (busy && !outgoing.destroyed) return
         const frame = frames[next++]
-        if (frame !== undefined && !outgoing.destroyed) {
-          write(frame).catch(reject)
+        if (frame === undefined || outgoing.destroyed) {
+          stop()
+          resolve()
           return
         }
-        stop()
-        resolve()
+        busy = true
+        write(frame).then(() => {
+          busy = false
+        }, reject)
       })
     })
   }
