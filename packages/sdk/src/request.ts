@@ -1,6 +1,7 @@
 import type { Endpoint, InputOf, ResponseOf } from '@parley/contract'
 import { backOffMs, pause } from './back-off.ts'
 import { errorOf, ParleyError } from './parley-error.ts'
+import { randomKey } from './random-key.ts'
 
 export interface ParleyOptions {
   /** Where the server is: `https://parley.example.com`. Default: the page's own origin. */
@@ -66,7 +67,7 @@ export function createRequester(options: ParleyOptions): Requester {
       const input: AnyInput = given
       const headers: Record<string, string> = { accept: 'application/json' }
       if (input.body !== undefined) headers['content-type'] = 'application/json'
-      if (endpoint.idempotent) headers['idempotency-key'] = input.idempotencyKey ?? crypto.randomUUID()
+      if (endpoint.idempotent) headers['idempotency-key'] = input.idempotencyKey ?? randomKey()
       const init: RequestInit = { method: endpoint.method, headers, signal: input.signal }
       if (input.body !== undefined) init.body = JSON.stringify(input.body)
 

@@ -36,7 +36,7 @@ export function AppLayout() {
 
   /** Links in rendered Markdown that lead to a page of ours open without loading the page anew. */
   const onLinkClick = (event: MouseEvent) => {
-    const link = (event.target as Element).closest<HTMLAnchorElement>('.markdown a[href^="/"]')
+    const link = (event.target as Element).closest<HTMLAnchorElement>('.markdown a[href^="/"], a[data-own]')
     if (!link || link.target || event.defaultPrevented || event.metaKey || event.ctrlKey || event.button !== 0) return
     if (link.pathname.startsWith('/api/')) return
     event.preventDefault()

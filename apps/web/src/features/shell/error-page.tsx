@@ -1,9 +1,8 @@
 import { Button, EmptyState } from '@parley/ui'
-import { Link, type ErrorComponentProps } from '@tanstack/react-router'
+import { type ErrorComponentProps, Link } from '@tanstack/react-router'
 import { CloudOff, Compass } from 'lucide-react'
 import { explainError } from './explain-error.ts'
 import { useTitle } from './use-title.ts'
-
 
 export function NotFoundPage() {
   useTitle('Not found')
@@ -14,7 +13,10 @@ export function NotFoundPage() {
         icon={<Compass />}
         title="There is nothing here"
         actions={
-          <Link to="/" className="inline-flex h-10 items-center rounded-md bg-accent px-4 font-medium text-accent-contrast text-sm hover:bg-accent-hover">
+          <Link
+            to="/"
+            className="inline-flex h-10 items-center rounded-md bg-accent px-4 font-medium text-accent-contrast text-sm hover:bg-accent-hover"
+          >
             Back to your chats
           </Link>
         }

@@ -1,0 +1,16 @@
+import type { SourcePart } from '@parley/contract'
+
+/** Makes `[1]` in a Markdown text a link to the source of that number; code and real links are left alone. */
+export function linkCitations(text: string, sources: readonly SourcePart[]): string {
+  if (sources.length === 0) return text
+  const urls = new Map(sources.map((source) => [source.number, source.url]))
+  return text.replace(
+    /(```[\s\S]*?(?:```|$)|`[^`\n]*`)|(?<!\])\[(\d{1,3})\](?![([:])/g,
+    (all, code: string | undefined, number: string | undefined) => {
+      const url = number === undefined ? undefined : urls.get(Number(number))
+      return code !== undefined || url === undefined
+        ? all
+        : `[\\[${number}\\]](<${url.replace(/[<>\s]/g, encodeURIComponent)}>)`
+    },
+  )
+}

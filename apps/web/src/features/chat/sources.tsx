@@ -1,0 +1,43 @@
+import type { SourcePart } from '@parley/contract'
+
+/** What an answer cites. A source of our own opens here, any other in a tab of its own. */
+export function Sources({ sources }: { sources: readonly SourcePart[] }) {
+  return (
+    <section aria-label="Sources" className="mt-1">
+      <h3 className="mb-2 font-medium text-text-muted text-xs">Sources</h3>
+      <ol className="grid gap-2 sm:grid-cols-2">
+        {sources.map((source) => {
+          const own = source.url.startsWith('/') && !source.url.startsWith('//')
+          const safe = own || /^https?:\/\//.test(source.url)
+          const content = (
+            <>
+              <span className="mt-px grid size-5 shrink-0 place-items-center rounded-sm bg-accent-soft font-medium text-accent text-xs">
+                {source.number}
+              </span>
+              <span className="min-w-0">
+                <span className="block truncate font-medium">{source.title}</span>
+                <span className="line-clamp-2 text-text-muted text-xs">{source.excerpt}</span>
+              </span>
+            </>
+          )
+          const className = 'flex h-full gap-2.5 rounded-md border border-border bg-surface px-3 py-2.5 text-sm'
+          return (
+            <li key={source.number}>
+              {safe ? (
+                <a
+                  href={source.url}
+                  {...(own ? { 'data-own': true } : { target: '_blank', rel: 'noopener noreferrer nofollow' })}
+                  className={`${className} hover:border-border-strong`}
+                >
+                  {content}
+                </a>
+              ) : (
+                <span className={className}>{content}</span>
+              )}
+            </li>
+          )
+        })}
+      </ol>
+    </section>
+  )
+}

@@ -1,0 +1,58 @@
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react'
+
+/** Nearer to the end than this, the reader counts as being there. */
+const nearPx = 64
+
+/**
+ * Keeps the end of a growing text in view for a reader who is there, and leaves one who scrolled up alone. `first` names
+ * the first item: when earlier ones come before it, what is read stays where it is.
+ */
+export function useStickToEnd(first: string | undefined) {
+  const [scroller, setScroller] = useState<HTMLElement | null>(null)
+  const [content, setContent] = useState<HTMLElement | null>(null)
+  const [atEnd, setAtEnd] = useState(true)
+  const stuck = useRef(true)
+  const before = useRef<{ first: string | undefined; height: number }>({ first, height: 0 })
+
+  const toEnd = useCallback(
+    (behavior: ScrollBehavior = 'auto') => {
+      stuck.current = true
+      setAtEnd(true)
+      scroller?.scrollTo({ top: scroller.scrollHeight, behavior })
+    },
+    [scroller],
+  )
+
+  useEffect(() => {
+    if (!scroller || !content) return
+    let lastTop = scroller.scrollTop
+    const onScroll = () => {
+      const left = scroller.scrollHeight - scroller.clientHeight - scroller.scrollTop
+      // Growing text moves the end away without anyone scrolling: only going up lets go of it.
+      if (left < nearPx) stuck.current = true
+      else if (scroller.scrollTop < lastTop - 1) stuck.current = false
+      lastTop = scroller.scrollTop
+      setAtEnd(left < nearPx || stuck.current)
+    }
+    const observer = new ResizeObserver(() => {
+      if (stuck.current) scroller.scrollTop = scroller.scrollHeight
+      before.current.height = scroller.scrollHeight
+    })
+    observer.observe(content)
+    observer.observe(scroller)
+    scroller.addEventListener('scroll', onScroll, { passive: true })
+    return () => {
+      observer.disconnect()
+      scroller.removeEventListener('scroll', onScroll)
+    }
+  }, [scroller, content])
+
+  useLayoutEffect(() => {
+    if (scroller && before.current.first !== undefined && before.current.first !== first && !stuck.current) {
+      scroller.scrollTop += scroller.scrollHeight - before.current.height
+    }
+    before.current = { first, height: scroller?.scrollHeight ?? 0 }
+  }, [first, scroller])
+
+  return { scrollerRef: setScroller, contentRef: setContent, atEnd, toEnd }
+}

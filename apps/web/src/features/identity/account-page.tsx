@@ -1,0 +1,158 @@
+import { ParleyError } from '@parley/sdk'
+import { Button, Callout, TextField, useToast } from '@parley/ui'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { type FormEvent, useState } from 'react'
+import { parley } from '../../parley.ts'
+import { explainError } from '../shell/explain-error.ts'
+import { Panel, SettingsHead } from '../shell/settings-layout.tsx'
+import { type Theme, useTheme } from '../shell/theme.ts'
+import { useTitle } from '../shell/use-title.ts'
+import { findMe, useMe } from './me.ts'
+import { PasswordField } from './password-field.tsx'
+import { useSignOut } from './sign-out.ts'
+
+export function AccountPage() {
+  useTitle('Account')
+  const me = useMe()
+  const signOut = useSignOut()
+  if (!me) return null
+  return (
+    <>
+      <SettingsHead title="Account">
+        {me.email}, {me.workspace.role} of {me.workspace.name}
+      </SettingsHead>
+      <div className="flex flex-col gap-6">
+        <NameForm name={me.name} />
+        <ThemeChoice />
+        <PasswordForm />
+        <Panel className="flex flex-wrap items-center justify-between gap-4 p-6">
+          <div>
+            <h2 className="font-medium">Sign out</h2>
+            <p className="text-sm text-text-muted">Ends this session, in this browser.</p>
+          </div>
+          <Button onClick={() => signOut.mutate()} loading={signOut.isPending}>
+            Sign out
+          </Button>
+        </Panel>
+      </div>
+    </>
+  )
+}
+
+function NameForm({ name }: { name: string }) {
+  const client = useQueryClient()
+  const toast = useToast()
+  const save = useMutation({
+    mutationFn: (next: string) => parley.me.update({ name: next }),
+    onSuccess: (user) => {
+      client.setQueryData(findMe.queryKey, user)
+      toast({ message: 'Name saved.', tone: 'success' })
+    },
+  })
+  const submit = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault()
+    save.mutate(String(new FormData(event.currentTarget).get('name')))
+  }
+  return (
+    <Panel className="p-6">
+      <form onSubmit={submit} className="flex flex-wrap items-end gap-3">
+        <TextField
+          label="Name"
+          name="name"
+          defaultValue={name}
+          autoComplete="name"
+          maxLength={100}
+          required
+          className="min-w-56 flex-1"
+          error={save.error ? explainError(save.error) : undefined}
+        />
+        <Button type="submit" loading={save.isPending}>
+          Save name
+        </Button>
+      </form>
+    </Panel>
+  )
+}
+
+const themes: { value: Theme; label: string }[] = [
+  { value: 'system', label: 'As the system' },
+  { value: 'light', label: 'Light' },
+  { value: 'dark', label: 'Dark' },
+]
+
+function ThemeChoice() {
+  const [theme, setTheme] = useTheme()
+  return (
+    <Panel className="p-6">
+      <fieldset>
+        <legend className="mb-3 font-medium">Appearance</legend>
+        <div className="flex flex-wrap gap-2">
+          {themes.map(({ value, label }) => (
+            <label
+              key={value}
+              className="flex cursor-pointer items-center gap-2 rounded-md border border-border-strong/60 px-4 py-2 text-sm has-checked:border-accent has-checked:bg-accent-soft"
+            >
+              <input
+                type="radio"
+                name="theme"
+                className="accent-accent"
+                checked={theme === value}
+                onChange={() => setTheme(value)}
+              />
+              {label}
+            </label>
+          ))}
+        </div>
+      </fieldset>
+    </Panel>
+  )
+}
+
+function PasswordForm() {
+  const toast = useToast()
+  const [current, setCurrent] = useState('')
+  const [next, setNext] = useState('')
+  const save = useMutation({
+    mutationFn: () => parley.me.update({ currentPassword: current, newPassword: next }),
+    onSuccess: () => {
+      setCurrent('')
+      setNext('')
+      toast({ message: 'Password changed.', tone: 'success' })
+    },
+  })
+  const fields = save.error instanceof ParleyError ? save.error.fields : {}
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    save.mutate()
+  }
+  return (
+    <Panel className="p-6">
+      <h2 className="mb-4 font-medium">Change password</h2>
+      <form onSubmit={submit} className="flex max-w-sm flex-col gap-4">
+        {save.error && (
+          <Callout tone="danger" live>
+            {explainError(save.error)}
+          </Callout>
+        )}
+        <TextField
+          label="Current password"
+          type="password"
+          autoComplete="current-password"
+          required
+          value={current}
+          onChange={(event) => setCurrent(event.currentTarget.value)}
+        />
+        <PasswordField
+          label="New password"
+          name="new-password"
+          value={next}
+          onChange={setNext}
+          error={fields.newPassword}
+        />
+        <Button type="submit" className="self-start" loading={save.isPending}>
+          Change password
+        </Button>
+      </form>
+    </Panel>
+  )
+}

@@ -1,0 +1,46 @@
+import { Button, Callout, TextField } from '@parley/ui'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { getRouteApi, useNavigate } from '@tanstack/react-router'
+import type { FormEvent } from 'react'
+import { parley } from '../../parley.ts'
+import { explainError } from '../shell/explain-error.ts'
+import { useTitle } from '../shell/use-title.ts'
+import { AuthPage } from './auth-page.tsx'
+import { findMe } from './me.ts'
+
+const route = getRouteApi('/login')
+
+export function SignInPage() {
+  useTitle('Sign in')
+  const { next } = route.useSearch()
+  const navigate = useNavigate()
+  const client = useQueryClient()
+  const signIn = useMutation({
+    mutationFn: (form: FormData) =>
+      parley.auth.login({ email: String(form.get('email')), password: String(form.get('password')) }),
+    onSuccess: async ({ user }) => {
+      client.setQueryData(findMe.queryKey, user)
+      await navigate({ href: next ?? '/' })
+    },
+  })
+  const submit = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault()
+    signIn.mutate(new FormData(event.currentTarget))
+  }
+  return (
+    <AuthPage title="Welcome back" lead="Sign in to go on where you left off.">
+      <form onSubmit={submit} className="flex flex-col gap-5">
+        {signIn.error && (
+          <Callout tone="danger" live>
+            {explainError(signIn.error)}
+          </Callout>
+        )}
+        <TextField label="Email" name="email" type="email" autoComplete="username" required autoFocus />
+        <TextField label="Password" name="password" type="password" autoComplete="current-password" required />
+        <Button type="submit" variant="primary" size="large" loading={signIn.isPending}>
+          Sign in
+        </Button>
+      </form>
+    </AuthPage>
+  )
+}

@@ -1,0 +1,10 @@
+import { useMutation } from '@tanstack/react-query'
+import { parley } from '../../parley.ts'
+
+/** Ends the session and loads the sign-in page anew, so that nothing of the person stays in memory. */
+export function useSignOut() {
+  return useMutation({
+    mutationFn: () => parley.auth.logout(),
+    onSuccess: () => window.location.assign('/login'),
+  })
+}
