@@ -100,7 +100,9 @@ async function rememberApprovals(tx: Ctx, parts: Part[], answers: Answer[]): Pro
   if (!tx.actor.scopes.has('tools:manage')) {
     throw new AppError('forbidden', 'Only owners and admins can allow a tool for always. You can approve this call.')
   }
-  const names = new Set(parts.flatMap((part) => (part.type === 'tool-call' && always.has(part.toolCallId) ? [part.name] : [])))
+  const names = new Set(
+    parts.flatMap((part) => (part.type === 'tool-call' && always.has(part.toolCallId) ? [part.name] : [])),
+  )
   for (const tool of await listOfferedTools(tx)) {
     if (names.has(tool.name)) await setToolPolicy(tx, tool.name, 'allow', tool.definitionHash)
   }
