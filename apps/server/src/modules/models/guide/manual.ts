@@ -48,7 +48,17 @@ async function readPage(file: URL): Promise<ManualPage | undefined> {
   const page = decodeURIComponent(file.pathname.slice(file.pathname.lastIndexOf('/') + 1))
     .replace(/\.md$/, '')
     .toLowerCase()
-  return { page, title: /^# +(.+)$/m.exec(markdown)?.[1]?.trim() ?? page, markdown }
+  return { page, title: /^# +(.+)$/m.exec(markdown)?.[1]?.trim() ?? page, markdown: withPageLinks(markdown) }
+}
+
+/** Links between the files lead to pages, pictures and links to what is no page become their text. */
+function withPageLinks(markdown: string): string {
+  return markdown
+    .replace(/!\[([^\]]*)\]\((?!https?:)[^)]*\)\n*/g, '')
+    .replace(/\[([^\]]*)\]\((?!https?:|mailto:|#)([^)\s]*)\)/g, (_link, text: string, target: string) => {
+      const page = /^(?:\.?\/)?(?:docs\/|\.\.\/)?([a-zA-Z0-9-]+)\.md(#.*)?$/.exec(target)
+      return page ? `[${text}](/docs/${page[1]!.toLowerCase()}${page[2] ?? ''})` : text
+    })
 }
 
 /** Splits a page at its headings, minding fenced code. */

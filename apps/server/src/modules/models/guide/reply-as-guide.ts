@@ -132,7 +132,7 @@ function fenced(text: string): string {
 
 function unknownTool(name: string, tools: PromptTool[]): string {
   if (tools.length === 0) {
-    return `There is no tool \`${name}\`: no tool server is connected. An owner or admin adds one under **Settings → Tools**.`
+    return `There is no tool \`${name}\`: no tool server is connected. An owner or admin adds one under **Settings → MCP servers**.`
   }
   const list = tools.slice(0, 30).map((tool) => `- \`/${tool.name}\` ${plainText(tool.description).slice(0, 100)}`)
   return `There is no tool \`${name}\`. These can be used:\n\n${list.join('\n')}`

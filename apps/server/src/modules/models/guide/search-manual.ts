@@ -63,7 +63,9 @@ export function rank(index: Index, question: string): Section[] {
       covered += weight
       score += (weight * count * (K1 + 1)) / (count + K1 * (1 - B + (B * length) / index.averageLength))
     }
-    return covered >= MIN_COVERAGE * totalWeight ? [{ section, score }] : []
+    return covered >= MIN_COVERAGE * totalWeight
+      ? [{ section, score: score * interestOf(section) * (1 + likeness(section, words)) }]
+      : []
   })
   scored.sort((a, b) => b.score - a.score)
   const best = scored[0]?.score ?? 0
@@ -71,6 +73,18 @@ export function rank(index: Index, question: string): Section[] {
     .filter(({ score }) => score >= best * 0.75)
     .slice(0, 3)
     .map(({ section }) => section)
+}
+
+/** The part of a section's own heading that the question says: "Connect a model" beats "Connect OpenAI". */
+function likeness({ path }: Section, words: string[]): number {
+  const heading = [...new Set(wordsOf(path.at(-1) ?? ''))]
+  return heading.length === 0 ? 0 : heading.filter((word) => words.includes(word)).length / heading.length
+}
+
+/** The pages of the manual say more than the README; those for who builds Parley answer only where no other does. */
+function interestOf({ page }: Section): number {
+  if (page === 'readme') return 0.75
+  return page === 'architecture' || page === 'glossary' ? 0.5 : 1
 }
 
 const STOP_WORDS = new Set(
