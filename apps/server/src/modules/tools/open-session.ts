@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import {
   Client,
   type JsonSchemaValidator,
@@ -11,6 +12,8 @@ import { egressFetch } from '../../platform/net/index.ts'
 import { boundedFetch } from './bounded-fetch.ts'
 import { StdioTransport } from './stdio-transport.ts'
 import type { ServerInfo, ServerSpec } from './types.ts'
+
+const longestListenPauseMs = 60_000
 
 /** How a server wants to be greeted: by asking what it speaks, or with the `initialize` of before 2026-07-28. */
 export type Greeting = 'auto' | 'legacy'
@@ -107,6 +110,7 @@ async function connect(
     await closeQuietly(client, transport)
     throw error
   }
+  void keepListening(client, options)
   const about = client.getServerVersion()
   return {
     client,
@@ -116,6 +120,28 @@ async function connect(
     greeting: client.getProtocolEra() === 'legacy' ? 'legacy' : 'auto',
     closed,
     close: () => closeQuietly(client, transport),
+  }
+}
+
+/**
+ * Since 2026-07-28 changes are told on a stream that the client keeps open. Proxies cut such streams, which is no reason
+ * to end calls under way: it is opened again, and only when that fails is the server taken to be gone.
+ */
+async function keepListening(client: Client, { signal, onToolsChanged }: SessionOptions): Promise<void> {
+  let subscription = client.autoOpenedSubscription
+  let pauseMs = 500
+  while (subscription) {
+    const openedAt = performance.now()
+    if ((await subscription.closed) === 'local' || signal.aborted) return
+    pauseMs = performance.now() - openedAt > longestListenPauseMs ? 500 : Math.min(pauseMs * 2, longestListenPauseMs)
+    try {
+      await sleep(pauseMs, undefined, { signal, ref: false })
+      subscription = await client.listen({ toolsListChanged: true }, { signal })
+      onToolsChanged() // it may have changed while nobody listened
+    } catch {
+      await client.close()
+      return
+    }
   }
 }
 
