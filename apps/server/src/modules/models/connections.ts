@@ -3,6 +3,7 @@ import { type Ctx, type Platform, perServer } from '../../platform/context.ts'
 import { isId } from '../../platform/crypto/index.ts'
 import { AppError, notFound } from '../../platform/errors.ts'
 import type { ListedModel } from './list-models.ts'
+import { ModelError } from './model-error.ts'
 import * as store from './store.ts'
 import type { Connection, Model } from './types.ts'
 
@@ -83,13 +84,25 @@ export function fromRow(platform: Platform, row: store.ProviderRow): KnownProvid
       baseUrl,
       trusted: false,
       get apiKey() {
-        return sealedKey === null ? undefined : platform.keyring.open(sealedKey, keyContext(id))
+        return sealedKey === null ? undefined : openKey(platform, sealedKey, { id, name })
       },
     },
     keyHint,
     verdict,
     models,
     createdAt,
+  }
+}
+
+function openKey(platform: Platform, sealedKey: string, { id, name }: { id: string; name: string }): string {
+  try {
+    return platform.keyring.open(sealedKey, keyContext(id))
+  } catch (error) {
+    throw new ModelError(
+      'model_auth',
+      `The stored key of ${name} cannot be opened: this server has another master key now. Enter it again under Settings → Models.`,
+      { cause: error },
+    )
   }
 }
 

@@ -127,6 +127,26 @@ describe('a provider entered in the app', () => {
       await server.owner.fetch(`/api/v1/model-providers/${id}`, { method: 'DELETE' })
   })
 
+  test('of the same name, made at once by several, each get a slug of their own', async () => {
+    const made = await Promise.all(Array.from({ length: 4 }, () => create('Same')))
+    expect(new Set(made.map(({ slug }) => slug)).size).toBe(4)
+    for (const { id } of made) await server.owner.fetch(`/api/v1/model-providers/${id}`, { method: 'DELETE' })
+  })
+
+  test('whose key cannot be opened any more says so, and can still be renamed', async () => {
+    const made = await create('Locked')
+    const elsewhere = server.platform.keyring.seal('sk-any', 'another row')
+    await server.platform.db
+      .updateTable('modelProviders')
+      .set({ sealedKey: elsewhere })
+      .where('id', '=', made.id)
+      .execute()
+    const tested = await server.owner.json<Provider>('POST', `/api/v1/model-providers/${made.id}/test`)
+    expect(tested.verdict).toMatchObject({ ok: false, code: 'auth', detail: expect.stringContaining('Enter it again') })
+    await server.owner.json('PATCH', `/api/v1/model-providers/${made.id}`, { name: 'Still locked' })
+    await server.owner.fetch(`/api/v1/model-providers/${made.id}`, { method: 'DELETE' })
+  })
+
   test("cannot be the operator's: those are not changed here", async () => {
     for (const method of ['PATCH', 'DELETE']) {
       const response = await server.owner.fetch('/api/v1/model-providers/openai', {

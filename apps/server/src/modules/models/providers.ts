@@ -36,10 +36,9 @@ export async function createProvider(
     const baseUrl = tidyBaseUrl(protocol, body.baseUrl)
     const checked = await tryOut(ctx, { name, protocol, baseUrl, apiKey, trusted: false }, force)
     const now = ctx.clock.now()
-    const row = await store.insertProvider(ctx, {
+    const values = {
       id,
       workspaceId: ctx.actor.workspaceId,
-      slug: await freeSlug(ctx, name),
       name,
       protocol,
       baseUrl,
@@ -48,7 +47,10 @@ export async function createProvider(
       models: JSON.stringify(checked.models ?? []),
       createdAt: now,
       updatedAt: now,
-    })
+    }
+    let row: store.ProviderRow | undefined
+    // Someone else may take the slug in between.
+    while (!row) row = await store.insertProvider(ctx, { ...values, slug: await freeSlug(ctx, name) })
     announceModels(ctx, ctx.actor.workspaceId)
     return presentProvider(fromRow(ctx, row))
   })
@@ -66,16 +68,26 @@ export async function updateProvider(ctx: Ctx, id: string, body: UpdateBody): Pr
       fields: [{ pointer: '/apiKey', message: 'Enter the key for the new address.' }],
     })
   }
-  const apiKey = body.apiKey === undefined ? current.connection.apiKey : body.apiKey || undefined
   const name = body.name ?? current.connection.name
   const reconnects = body.baseUrl !== undefined || body.apiKey !== undefined
+  const newKey = body.apiKey || undefined
   const checked = reconnects
-    ? await tryOut(ctx, { name, protocol, baseUrl, apiKey, trusted: false }, body.force)
+    ? await tryOut(
+        ctx,
+        {
+          name,
+          protocol,
+          baseUrl,
+          apiKey: body.apiKey === undefined ? current.connection.apiKey : newKey,
+          trusted: false,
+        },
+        body.force,
+      )
     : undefined
   const row = await store.updateProvider(ctx, id, {
     name,
     baseUrl,
-    ...(body.apiKey === undefined ? {} : sealed(ctx, id, apiKey)),
+    ...(body.apiKey === undefined ? {} : sealed(ctx, id, newKey)),
     ...(checked ? { verdict: JSON.stringify(checked.verdict) } : {}),
     ...(checked?.models ? { models: JSON.stringify(checked.models) } : {}),
     updatedAt: ctx.clock.now(),

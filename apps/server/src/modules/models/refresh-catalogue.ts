@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { isDeepStrictEqual } from 'node:util'
 import type { ChangeEvent, ProviderVerdict } from '@parley/contract'
 import { type Platform, perServer } from '../../platform/context.ts'
 import { checkProvider } from './check-provider.ts'
@@ -59,8 +60,9 @@ const passing: ReadonlySet<ProviderVerdict['code']> = new Set(['network', 'timeo
 /** Tries one of the operator's providers and keeps its list, here and for the next start. */
 export async function refreshEnvironmentProvider(platform: Platform, provider: KnownProvider): Promise<void> {
   const { verdict, models } = await checkProvider(platform, provider.connection)
+  const isNews = verdict.code !== provider.verdict.code
   provider.verdict = verdict
-  if (!verdict.ok) platform.log.warn({ provider: provider.slug, code: verdict.code }, verdict.detail)
+  if (!verdict.ok && isNews) platform.log.warn({ provider: provider.slug, code: verdict.code }, verdict.detail)
   if (!models) return
   provider.models = models
   await store.saveEnvironmentModels(platform, provider.slug, provider.connection.baseUrl, models)
@@ -79,7 +81,8 @@ async function refreshWorkspaceProvider(
     // What the person changed meanwhile was tried on its own.
     .where('baseUrl', '=', provider.connection.baseUrl)
     .execute()
-  announceModels(platform, workspaceId)
+  const isNews = models !== undefined && !isDeepStrictEqual(models, provider.models)
+  if (isNews || verdict.code !== provider.verdict.code) announceModels(platform, workspaceId)
 }
 
 /** Tells every open window of the workspace, on the channel `changes:workspace:<id>`. Call it when the change is committed. */

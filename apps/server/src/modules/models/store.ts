@@ -24,8 +24,14 @@ export function findProviderRow(ctx: Ctx, id: string): Promise<ProviderRow | und
     .executeTakeFirst()
 }
 
-export function insertProvider(ctx: Ctx, row: Insertable<ModelProvidersTable>): Promise<ProviderRow> {
-  return ctx.db.insertInto('modelProviders').values(row).returningAll().executeTakeFirstOrThrow()
+/** Undefined where its slug is taken. */
+export function insertProvider(ctx: Ctx, row: Insertable<ModelProvidersTable>): Promise<ProviderRow | undefined> {
+  return ctx.db
+    .insertInto('modelProviders')
+    .values(row)
+    .onConflict((conflict) => conflict.columns(['workspaceId', 'slug']).doNothing())
+    .returningAll()
+    .executeTakeFirst()
 }
 
 /** Undefined where it was deleted meanwhile. */

@@ -1,5 +1,3 @@
-import type { ColumnType } from 'kysely'
-
 export type CallOutcome = 'finished' | 'stopped' | 'failed'
 
 interface UsageEntriesTable {
@@ -15,8 +13,8 @@ interface UsageEntriesTable {
   cachedInputTokens: number
   outputTokens: number
   reasoningTokens: number
-  /** bigint; null where the price is not known. Read as the driver gives it. */
-  costMicroUsd: ColumnType<string | null, number | null, never>
+  /** Null where the price is not known. */
+  costMicroUsd: number | null
   latencyMs: number
   firstTokenMs: number | null
   outcome: CallOutcome
