@@ -1,7 +1,6 @@
 export { chooseModel } from './catalogue.ts'
 export { countTokens, priceOf, promptBudget } from './count-tokens.ts'
 export { migrations } from './migrations.ts'
-export { ModelError } from './model-error.ts'
 export { startModels } from './refresh-catalogue.ts'
 export { mountModels } from './routes.ts'
 export { streamReply } from './stream-reply.ts'
