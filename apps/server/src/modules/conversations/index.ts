@@ -7,7 +7,7 @@ import * as store from './store.ts'
 
 export { announce } from './announce.ts'
 export { migrations } from './migrations.ts'
-export { presentConversation, presentMessage } from './present.ts'
+export { presentMessage } from './present.ts'
 export { mountConversations } from './routes.ts'
 export type { BranchRow, ConversationRow, MessageChange, MessageRow } from './store.ts'
 export { listBranch, setAutomaticTitle, updateConversation, updateMessage } from './store.ts'

@@ -14,7 +14,10 @@ export function egressFetch(dispatcher: Dispatcher): typeof fetch {
     const [url, request] = await portableRequest(input, init)
     const response = await fetchThrough(dispatcher, url, request)
     // Libraries test `instanceof Response`, and undici's class is not the global one.
-    const portable = new Response(NULL_BODY_STATUS.has(response.status) ? null : response.body, {
+    const body = NULL_BODY_STATUS.has(response.status)
+      ? null
+      : (response.body as ConstructorParameters<typeof Response>[0])
+    const portable = new Response(body, {
       status: response.status,
       statusText: response.statusText,
       headers: [...response.headers],
