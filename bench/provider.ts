@@ -46,7 +46,8 @@ const server = createServer((request, response) => {
   }
   if (request.method === 'GET') {
     response.setHeader('content-type', 'application/json')
-    response.end(JSON.stringify({ object: 'list', data: [{ id: 'chunks-4-every-0', object: 'model' }] }))
+    // A provider that lists no models is asked for any.
+    response.end(JSON.stringify({ object: 'list', data: [] }))
     return
   }
   let body = ''

@@ -1,10 +1,12 @@
-import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { Agent, type ClientRequest, request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type Child, startScript } from './processes.ts'
+import { makeDatabase } from './database.ts'
+import { type Child, startNode, startScript, stopChild } from './processes.ts'
+import { inParallel, until, within } from './waiting.ts'
 
 /** Something that streams replies: the provider itself, the pipe, or Parley. */
 export interface Subject {
@@ -13,7 +15,8 @@ export interface Subject {
   pid: number
   /** Makes what a stream needs beforehand (Parley: a conversation). */
   prepare(model: string, count: number): Promise<StreamRequest[]>
-  stopAll(runs: string[]): Promise<void>
+  /** Asks to stop each stream; the pipe knows no other way than leaving. */
+  stop(streams: OpenStream[]): Promise<void>
   close(): Promise<void>
 }
 
@@ -27,7 +30,7 @@ export interface StreamRequest {
 export interface OpenStream {
   request: ClientRequest
   runId: string | null
-  /** Resolves with milliseconds from sending to the first chunk of the answer. */
+  /** Resolves with milliseconds from sending to the first chunk of the answer; fails where it ends without one. */
   firstChunk: Promise<number>
   ended: Promise<void>
 }
@@ -36,35 +39,35 @@ const agent = new Agent({ keepAlive: true, maxSockets: Number.POSITIVE_INFINITY 
 /** Chunks that arrived at clients so far. */
 export const received = { chunks: 0 }
 
-/** Sends one request and counts the chunks of its answer. */
-export function openStream(from: StreamRequest): Promise<OpenStream> {
-  return new Promise((resolve, reject) => {
-    const startedAt = performance.now()
-    const { port, path, headers, body } = from
-    const outgoing = request({ host: '127.0.0.1', port, path, method: 'POST', agent, headers }, (answer) => {
-      if (answer.statusCode !== 200) {
-        answer.setEncoding('utf8').once('data', (text) => reject(new Error(`${answer.statusCode} ${text}`)))
-        return
-      }
-      let firstAt: ((ms: number) => void) | null = null
-      const firstChunk = new Promise<number>((first) => {
-        firstAt = first
-      })
-      answer.on('data', (bytes: Buffer) => {
-        const chunks = countOf(bytes, marker)
-        received.chunks += chunks
-        if (chunks > 0 && firstAt) {
-          firstAt(performance.now() - startedAt)
-          firstAt = null
-        }
-      })
-      const ended = new Promise<void>((done) => answer.once('close', () => done()))
-      const runId = answer.headers['parley-run-id']
-      resolve({ request: outgoing, runId: typeof runId === 'string' ? runId : null, firstChunk, ended })
-    })
-    outgoing.on('error', reject)
-    outgoing.end(body)
+/** Sends one request, resolves when its answer begins, and counts the chunks of it. */
+export async function openStream(from: StreamRequest): Promise<OpenStream> {
+  const startedAt = performance.now()
+  const { port, path, headers, body } = from
+  const outgoing = request({ host: '127.0.0.1', port, path, method: 'POST', agent, headers })
+  outgoing.end(body)
+  const [answer] = await within(30_000, `an answer to ${path} began`, once(outgoing, 'response'))
+  // From here on an error is a connection that one side closed.
+  outgoing.on('error', () => {})
+  answer.on('error', () => {})
+  if (answer.statusCode !== 200) {
+    const [text] = await within(5_000, 'the refusal arrived', once(answer, 'data'))
+    throw new Error(`${path}: ${answer.statusCode} ${text}`)
+  }
+  const first = Promise.withResolvers<number>()
+  // Not everyone waits for it.
+  first.promise.catch(() => {})
+  let begun = false
+  answer.on('data', (bytes: Buffer) => {
+    const chunks = countOf(bytes, marker)
+    received.chunks += chunks
+    if (begun || chunks === 0) return
+    begun = true
+    first.resolve(performance.now() - startedAt)
   })
+  const ended = new Promise<void>((resolve) => answer.once('close', () => resolve()))
+  ended.then(() => first.reject(new Error(`${path}: the answer ended without a chunk`)))
+  const runId = answer.headers['parley-run-id']
+  return { request: outgoing, runId: typeof runId === 'string' ? runId : null, firstChunk: first.promise, ended }
 }
 
 /** Every chunk of the bench's provider holds this once, wherever it passed through. */
@@ -86,10 +89,10 @@ export function openAiSubject(name: string, child: Child): Subject {
       const headers = { 'content-type': 'application/json', authorization: 'Bearer x' }
       return Array.from({ length: count }, () => ({ port: child.port, path: '/v1/chat/completions', headers, body }))
     },
-    async stopAll() {},
-    async close() {
-      child.stop()
+    async stop(streams) {
+      for (const stream of streams) stream.request.destroy()
     },
+    close: () => child.stop(),
   }
 }
 
@@ -98,82 +101,89 @@ export async function pipeSubject(provider: Child): Promise<Subject> {
   return openAiSubject('pipe', await startScript('pipe.ts', [String(provider.port)]))
 }
 
-/** The real server with sign-in, persistence and run log, on `DATABASE_URL` or on PGlite. */
-export async function parleySubject(provider: Child, databaseUrl: string | undefined): Promise<Subject> {
+/**
+ * The real server with sign-in, persistence and run log, on the PostgreSQL server of `databaseUrl` or on PGlite.
+ * `profileDir`: where V8 leaves a CPU profile of it.
+ */
+export async function parleySubject(
+  provider: Child,
+  { databaseUrl, profileDir }: { databaseUrl: string | undefined; profileDir: string | undefined },
+): Promise<Subject> {
   const dataDir = mkdtempSync(join(tmpdir(), 'parley-bench-'))
-  const port = 20_000 + Math.floor(Math.random() * 20_000)
+  const database = databaseUrl === undefined ? null : await makeDatabase(databaseUrl)
+  const port = 20_000 + Math.floor(Math.random() * 10_000)
   const setup = { email: 'bench@example.com', password: 'a long bench password' }
   const { DATABASE_URL: _, ...environment } = process.env
-  const child = spawn(process.execPath, [fileURLToPath(new URL('../apps/server/src/main.ts', import.meta.url))], {
+  const profiling = profileDir === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', profileDir]
+  const child = startNode([...profiling, fileURLToPath(new URL('../apps/server/src/main.ts', import.meta.url))], {
     cwd: dataDir,
-    stdio: ['ignore', 'ignore', 'inherit'],
     env: {
       ...environment,
       NODE_ENV: 'production',
       PORT: String(port),
       PARLEY_DATA_DIR: dataDir,
       PARLEY_LOG_LEVEL: 'warn',
+      PARLEY_DRAIN_SECONDS: '1',
       PARLEY_ADMIN_EMAIL: setup.email,
       PARLEY_ADMIN_PASSWORD: setup.password,
       OPENAI_BASE_URL: `http://127.0.0.1:${provider.port}/v1`,
       OPENAI_API_KEY: 'x',
-      ...(databaseUrl ? { DATABASE_URL: databaseUrl } : {}),
+      ...(database ? { DATABASE_URL: database.url } : {}),
     },
   })
+  // Warnings and errors matter here, wherever they are written.
+  child.stdout?.pipe(process.stderr)
+  const close = async () => {
+    await stopChild(child, 10_000)
+    await database?.drop()
+    rmSync(dataDir, { recursive: true, force: true })
+  }
+
   const base = `http://127.0.0.1:${port}`
-  await until(async () => (await fetch(`${base}/readyz`)).ok)
-  const { accessToken } = await json<{ accessToken: string }>(`${base}/api/v1/auth/login`, {}, setup)
-  const signedIn = { authorization: `Bearer ${accessToken}` }
-  const { key } = await json<{ key: string }>(`${base}/api/v1/api-keys`, signedIn, { name: 'bench' })
-  const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' }
+  let headers: Record<string, string> = {}
+  const post = <T>(path: string, body?: unknown) => send<T>(`${base}${path}`, headers, body)
+  try {
+    // The first owner is made just after the port is open.
+    await until(30_000, 'Parley let its owner sign in', async () => {
+      if (child.exitCode !== null) throw new Error('Parley ended')
+      const { accessToken } = await post<{ accessToken: string }>('/api/v1/auth/login', setup)
+      headers = { authorization: `Bearer ${accessToken}` }
+      return true
+    })
+    const { key } = await post<{ key: string }>('/api/v1/api-keys', { name: 'bench' })
+    headers = { authorization: `Bearer ${key}` }
+  } catch (error) {
+    await close()
+    throw error
+  }
   return {
-    name: databaseUrl ? 'parley (PostgreSQL)' : 'parley (PGlite)',
+    name: database ? 'Parley on PostgreSQL' : 'Parley on PGlite',
     pid: child.pid!,
     async prepare(model, count) {
       const requests: StreamRequest[] = []
       const body = JSON.stringify({ content: 'Hello there', model: `openai/${model}` })
-      for (let made = 0; made < count; made += 1) {
-        const { id } = await json<{ id: string }>(`${base}/api/v1/conversations`, headers, { title: 'Bench' })
+      await inParallel(8, Array.from({ length: count }), async () => {
+        const { id } = await post<{ id: string }>('/api/v1/conversations', { title: 'Bench' })
         const path = `/api/v1/conversations/${id}/messages`
-        requests.push({ port, path, headers: { ...headers, accept: 'text/event-stream' }, body })
-      }
+        const streaming = { ...headers, 'content-type': 'application/json', accept: 'text/event-stream' }
+        requests.push({ port, path, headers: streaming, body })
+      })
       return requests
     },
-    async stopAll(runs) {
-      await Promise.all(
-        runs.map((id) =>
-          fetch(`${base}/api/v1/runs/${id}/stop`, {
-            method: 'POST',
-            headers: { authorization: headers.authorization },
-          }),
-        ),
-      )
+    async stop(streams) {
+      await inParallel(32, streams, ({ runId }) => post(`/api/v1/runs/${runId}/stop`))
     },
-    async close() {
-      const exited = new Promise((resolve) => child.once('exit', resolve))
-      child.kill('SIGTERM')
-      await exited
-      rmSync(dataDir, { recursive: true, force: true })
-    },
+    close,
   }
 }
 
-async function json<T>(url: string, headers: Record<string, string>, body: unknown): Promise<T> {
+async function send<T>(url: string, headers: Record<string, string>, body: unknown): Promise<T> {
   const answer = await fetch(url, {
     method: 'POST',
-    headers: { ...headers, 'content-type': 'application/json' },
-    body: JSON.stringify(body),
+    headers: body === undefined ? headers : { ...headers, 'content-type': 'application/json' },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    signal: AbortSignal.timeout(20_000),
   })
   if (!answer.ok) throw new Error(`${url}: ${answer.status} ${await answer.text()}`)
   return (await answer.json()) as T
-}
-
-/** Tries until it is so, 30 seconds at most. */
-export async function until(condition: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 30_000
-  for (;;) {
-    if (await condition().catch(() => false)) return
-    if (Date.now() > deadline) throw new Error('did not come to be within 30 seconds')
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
 }
