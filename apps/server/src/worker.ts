@@ -1,6 +1,6 @@
 import { closeChat, drainChat, startChat, titleConversation } from './modules/chat/index.ts'
 import { startModels } from './modules/models/index.ts'
-import { closeTools, startTools } from './modules/tools/index.ts'
+import { closeTools, deleteToolResults, startTools } from './modules/tools/index.ts'
 import type { Platform } from './platform/context.ts'
 import { pruneIdempotencyKeys } from './platform/http/index.ts'
 import { type Dispatcher, listen, pruneOutbox, startDispatcher } from './platform/outbox/index.ts'
@@ -16,6 +16,9 @@ export interface Worker {
 /** Says which listeners, jobs and schedules there are. Before anything is emitted or queued. */
 export function defineWork(platform: Platform): void {
   listen(platform, 'run-finished', 'title-conversation', titleConversation)
+  listen(platform, 'conversation-deleted', 'delete-tool-results', (ofEvent, { subjectId }) =>
+    deleteToolResults(ofEvent, subjectId),
+  )
 
   platform.jobs.define('prune', {}, async (ofJob) => {
     await pruneIdempotencyKeys(ofJob)

@@ -32,25 +32,23 @@ function boundEvents(): TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<Arra
   const budget = new MessageBudget()
   return new TransformStream({
     async transform(chunk, controller) {
-      let events = 0
-      for (const byte of chunk) {
+      let handedOn = 0
+      for (let at = 0; at < chunk.length; at++) {
         bytes++
+        const byte = chunk[at]!
         if (byte === 13) continue
-        if (byte === 10 && previous === 10) {
-          events++
-          bytes = 0
-        }
+        const endsEvent = byte === 10 && previous === 10
         previous = byte
+        if (!endsEvent) continue
+        bytes = 0
+        const waitMs = budget.spend()
+        if (waitMs === 0) continue
+        controller.enqueue(chunk.subarray(handedOn, at + 1))
+        handedOn = at + 1
+        await sleep(waitMs)
       }
-      if (bytes > maxMessageBytes) {
-        controller.error(tooLarge())
-        return
-      }
-      controller.enqueue(chunk)
-      if (events === 0) return
-      budget.count(events)
-      const pauseMs = budget.pauseMs()
-      if (pauseMs > 0) await sleep(pauseMs)
+      if (bytes > maxMessageBytes) controller.error(tooLarge())
+      else if (handedOn < chunk.length) controller.enqueue(chunk.subarray(handedOn))
     },
   })
 }

@@ -8,8 +8,8 @@ import {
 } from '@modelcontextprotocol/client'
 import type { ToolResult } from '@parley/contract'
 import type { Ctx } from '../../platform/context.ts'
-import { AppError, notFound } from '../../platform/errors.ts'
-import { type CatalogueEntry, listCatalogue } from './catalogue.ts'
+import { AppError } from '../../platform/errors.ts'
+import { type CatalogueEntry, openEntry } from './catalogue.ts'
 import { checkArguments } from './check-arguments.ts'
 import { cleanText } from './clean-text.ts'
 import type { Connection } from './connection.ts'
@@ -44,9 +44,7 @@ const progressEveryMs = 100
  * @throws AppError not_found, forbidden, conflict, invalid_request, tool_server_unavailable (not called), tool_failed
  */
 export async function callTool(ctx: Ctx, call: ToolCall, options: CallOptions): Promise<ToolResult> {
-  const entry = (await listCatalogue(ctx)).find(({ tool }) => tool.name === call.name)
-  if (!entry) throw notFound('tool')
-  return callEntry(ctx, entry, call, options)
+  return callEntry(ctx, await openEntry(ctx, ({ name }) => name === call.name), call, options)
 }
 
 /** The same for a tool that was found already. */
@@ -134,7 +132,8 @@ function answerOf(error: unknown, connection: Connection): Answer {
       cause: error,
     })
   }
-  const why = describeFailure(error, spec)
+  const isClosed = error instanceof SdkError && error.code === SdkErrorCode.ConnectionClosed
+  const why = describeFailure((isClosed && connection.lastReason()) || error, spec)
   if (isRefusal(error) || isUnreached(error)) {
     connection.reconnect({ drop: true })
     throw new AppError('tool_server_unavailable', `The tool server "${spec.name}" is not reachable now. ${why}`, {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Tool } from '@parley/contract'
 import type { Ctx } from '../../platform/context.ts'
+import { notFound } from '../../platform/errors.ts'
 import type { Connection } from './connection.ts'
 import { connectionsOf } from './connections.ts'
 import { inByteOrder, modelNameOf } from './name-tools.ts'
@@ -24,13 +25,38 @@ export interface CatalogueEntry {
  * transaction, and for none that failed.
  */
 export async function listCatalogue(ctx: Ctx): Promise<CatalogueEntry[]> {
+  return (await readCatalogue(ctx, ctx.db.isTransaction ? undefined : () => true)).entries
+}
+
+/**
+ * One tool, not waiting for servers that have nothing to do with it.
+ * @throws AppError not_found
+ */
+export async function openEntry(ctx: Ctx, matches: (tool: OfferedTool) => boolean): Promise<CatalogueEntry> {
+  const { entries, starting } = await readCatalogue(ctx)
+  const find = (all: CatalogueEntry[]) => all.find(({ tool }) => matches(tool))
+  const entry = find(entries) ?? (starting ? find(await listCatalogue(ctx)) : undefined)
+  if (!entry) throw notFound('tool')
+  return entry
+}
+
+/** Tools of one server, by name, as they are now. */
+export async function listServerTools(ctx: Ctx, server: ServerSpec): Promise<OfferedTool[]> {
+  const { entries } = await readCatalogue(ctx, ({ id }) => id === server.id)
+  return entries.flatMap(({ tool }) => (tool.serverId === server.id ? [tool] : []))
+}
+
+async function readCatalogue(
+  ctx: Ctx,
+  waitsFor: (server: ServerSpec) => boolean = () => false,
+): Promise<{ entries: CatalogueEntry[]; starting: boolean }> {
   const servers = await listServers(ctx)
   const connections = connectionsOf(ctx)
   const connected = servers.flatMap((server) => {
     const connection = connections.of(server)
     return connection ? [{ server, connection }] : []
   })
-  if (!ctx.db.isTransaction) await Promise.all(connected.map(({ connection }) => firstAttempt(connection, ctx.signal)))
+  await Promise.all(connected.map(({ server, connection }) => waitsFor(server) && firstAttempt(connection, ctx.signal)))
 
   const policies = await listToolPolicies(ctx)
   const declared = new Set(servers.filter(({ source }) => source === 'file').map(({ slug }) => slug))
@@ -41,18 +67,14 @@ export async function listCatalogue(ctx: Ctx): Promise<CatalogueEntry[]> {
       connection,
     }))
   })
-  if (entries.length === 0) return []
+  const starting = connected.some(({ connection }) => connection.state === 'connecting')
+  if (entries.length === 0) return { entries, starting }
   const byName = new Map<string, CatalogueEntry>([
     [readResultTool.name, { tool: readResultTool, connection: undefined }],
   ])
   for (const entry of entries) if (!byName.has(entry.tool.name)) byName.set(entry.tool.name, entry)
-  return inByteOrder([...byName.values()].map((entry) => ({ name: entry.tool.name, entry }))).map(({ entry }) => entry)
-}
-
-/** Tools of one server, by name, as they are now. */
-export async function listServerTools(ctx: Ctx, server: ServerSpec): Promise<OfferedTool[]> {
-  const entries = await listCatalogue(ctx)
-  return entries.flatMap(({ tool }) => (tool.serverId === server.id ? [tool] : []))
+  const named = [...byName].map(([name, entry]) => ({ name, entry }))
+  return { entries: inByteOrder(named).map(({ entry }) => entry), starting }
 }
 
 function presentTool(

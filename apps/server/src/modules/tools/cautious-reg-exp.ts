@@ -8,9 +8,13 @@ const nested = /[*+}]\??\)+[*+{]|\|[^()]*\)+[*+{]|\\[1-9]/
  * Regular expressions of foreign schemas, without the means to stall the process: one that could backtrack for ages, or
  * cannot be read, matches everything, and so does a long text. The server checks for itself anyway.
  */
-export function cautiousRegExp(pattern: string, flags: string): { test(text: string): boolean } {
+export function cautiousRegExp(pattern: string, flags: string): Pick<RegExp, 'test' | 'toString'> {
   const expression = safe(pattern, flags)
-  return { test: (text) => expression === undefined || text.length > longestText || expression.test(text) }
+  return {
+    test: (text) => expression === undefined || text.length > longestText || expression.test(text),
+    // Ajv tells them apart by this.
+    toString: () => `/${pattern}/${flags}`,
+  }
 }
 cautiousRegExp.code = 'cautiousRegExp'
 

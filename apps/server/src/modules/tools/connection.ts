@@ -34,6 +34,7 @@ export class Connection {
   readonly #closing = new AbortController()
   readonly #running: Promise<void>
   #session: Session | undefined
+  #last: Session | undefined
   #pausing = false
   #greeting: Greeting = 'auto'
   #wake = Promise.withResolvers<void>()
@@ -70,6 +71,11 @@ export class Connection {
       }
     }
     return this.#session.client
+  }
+
+  /** Why the last connection ended, if it did and that is known. */
+  lastReason(): string | undefined {
+    return this.#last?.reason()
   }
 
   /** Connects again: now if it pauses, and by giving up the connection if there is one and `drop` is set. */
@@ -140,14 +146,15 @@ export class Connection {
       this.definitions = await listDefinitions(session.client, { timeoutMs, signal })
       this.serverInfo = session.serverInfo
       this.#session = session
+      this.#last = session
       this.state = 'ready'
       this.detail = null
       onReady()
       this.#attempted.resolve()
       this.#change()
       signal.addEventListener('abort', close, { once: true })
-      const reason = await session.closed
-      if (!signal.aborted) throw new Error(reason ?? 'The connection was lost.')
+      await session.closed
+      if (!signal.aborted) throw new Error(session.reason() ?? 'The connection was lost.')
     } finally {
       signal.removeEventListener('abort', close)
       if (this.#session === session) this.#session = undefined

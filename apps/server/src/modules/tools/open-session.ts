@@ -23,8 +23,10 @@ export interface Session {
   client: Client
   serverInfo: ServerInfo | null
   greeting: Greeting
-  /** Resolves when it is down, with the reason where that is known. */
-  closed: Promise<string | undefined>
+  /** Resolves when it is down. */
+  closed: Promise<void>
+  /** Why it is down, where that is known. */
+  reason(): string | undefined
   close(): Promise<void>
 }
 
@@ -99,8 +101,8 @@ async function connect(
   )
   client.onerror = (error) =>
     platform.log.debug({ server: spec.slug, reason: error.message }, 'An MCP server misbehaved.')
-  const closed = new Promise<string | undefined>((resolve) => {
-    client.onclose = () => resolve(transport instanceof StdioTransport ? endOf(transport) : undefined)
+  const closed = new Promise<void>((resolve) => {
+    client.onclose = () => resolve()
   })
   const prior = greeting === 'legacy' ? ({ kind: 'legacy' } as const) : undefined
   try {
@@ -119,6 +121,7 @@ async function connect(
       : null,
     greeting: client.getProtocolEra() === 'legacy' ? 'legacy' : 'auto',
     closed,
+    reason: () => (transport instanceof StdioTransport ? endOf(transport) : undefined),
     close: () => closeQuietly(client, transport),
   }
 }

@@ -1,10 +1,9 @@
 import { endpoints, type Page, type PageQuery, type Tool } from '@parley/contract'
 import { z } from 'zod'
 import type { Ctx } from '../../platform/context.ts'
-import { notFound } from '../../platform/errors.ts'
 import { decodeCursor, encodeCursor, type Http, once, onceAround } from '../../platform/http/index.ts'
 import { callEntry } from './call-tool.ts'
-import { type CatalogueEntry, listCatalogue, listServerTools } from './catalogue.ts'
+import { type CatalogueEntry, listServerTools, openEntry } from './catalogue.ts'
 import { connectionsOf } from './connections.ts'
 import { getResultPage } from './read-result.ts'
 import { addServer, changeServer, checkServer, removeServer } from './save-server.ts'
@@ -67,9 +66,7 @@ export function mountTools(http: Http): void {
 
 async function openTool(ctx: Ctx, params: { id: string; tool: string }): Promise<CatalogueEntry> {
   const server = await openServer(ctx, params.id)
-  const entry = (await listCatalogue(ctx)).find(({ tool }) => tool.serverId === server.id && tool.tool === params.tool)
-  if (!entry) throw notFound('tool')
-  return entry
+  return openEntry(ctx, ({ serverId, tool }) => serverId === server.id && tool === params.tool)
 }
 
 function presentTool({ serverName: _serverName, ...tool }: OfferedTool): Tool {

@@ -1,7 +1,7 @@
 import type { ToolPolicy } from '@parley/contract'
 import type { Ctx } from '../../platform/context.ts'
-import { AppError, notFound } from '../../platform/errors.ts'
-import { listCatalogue } from './catalogue.ts'
+import { AppError } from '../../platform/errors.ts'
+import { openEntry } from './catalogue.ts'
 import { deleteToolPolicy, saveToolPolicy } from './store.ts'
 import type { OfferedTool } from './types.ts'
 
@@ -16,9 +16,8 @@ export async function setToolPolicy(
   policy: ToolPolicy | 'default',
   definitionHash: string,
 ): Promise<void> {
-  const entry = (await listCatalogue(ctx)).find(({ tool }) => tool.name === name)
-  if (!entry) throw notFound('tool')
-  await choosePolicy(ctx, entry.tool, policy, definitionHash)
+  const { tool } = await openEntry(ctx, (candidate) => candidate.name === name)
+  await choosePolicy(ctx, tool, policy, definitionHash)
 }
 
 /** The same for a tool that was found already. */

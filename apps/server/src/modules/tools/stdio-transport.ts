@@ -37,6 +37,8 @@ export class StdioTransport implements Transport {
   #ended: Promise<void> | undefined
   #pending: Buffer[] = []
   #pendingBytes = 0
+  #lines: Buffer[] = []
+  #waiting = false
   #lastErrors = ''
   #failure: string | undefined
   #closing = false
@@ -122,6 +124,7 @@ export class StdioTransport implements Transport {
   #finish(child: ChildProcessWithoutNullStreams): void {
     child.stdout.destroy()
     child.stderr.destroy()
+    this.#lines = []
     this.onclose?.()
   }
 
@@ -136,11 +139,9 @@ export class StdioTransport implements Transport {
     for (let end = rest.indexOf(10); end !== -1; end = rest.indexOf(10)) {
       this.#pending.push(rest.subarray(0, end))
       rest = rest.subarray(end + 1)
-      const line = Buffer.concat(this.#pending).toString()
+      this.#lines.push(Buffer.concat(this.#pending))
       this.#pending = []
       this.#pendingBytes = 0
-      this.#budget.count()
-      this.#deliver(line)
     }
     if (rest.length > 0) this.#pending.push(rest)
     this.#pendingBytes += rest.length
@@ -150,11 +151,22 @@ export class StdioTransport implements Transport {
       if (this.#child?.pid) killGroup(this.#child.pid, 'SIGKILL')
       return
     }
-    const stdout = this.#child?.stdout
-    const pauseMs = this.#budget.pauseMs()
-    if (pauseMs === 0 || !stdout) return
-    stdout.pause()
-    setTimeout(() => stdout.resume(), pauseMs).unref()
+    if (!this.#waiting) this.#deliverLines()
+  }
+
+  /** Hands on what was read, and reads on when all of that was. */
+  #deliverLines(): void {
+    this.#waiting = false
+    for (let line = this.#lines.shift(); line; line = this.#lines.shift()) {
+      this.#deliver(line.toString())
+      const waitMs = this.#budget.spend()
+      if (waitMs === 0) continue
+      this.#waiting = true
+      this.#child?.stdout.pause()
+      setTimeout(() => this.#deliverLines(), waitMs).unref()
+      return
+    }
+    this.#child?.stdout.resume()
   }
 
   #deliver(line: string): void {

@@ -42,10 +42,12 @@ export async function mountChangeSocket({ app, platform, authenticate }: Http): 
   })
 
   function serve(socket: WebSocket, request: FastifyRequest, actor: Actor): void {
-    const unsubscribe = platform.bus.subscribe(`changes:${actor.userId}`, (change) => {
+    const tell = (change: unknown) => {
       if (socket.bufferedAmount > maxWaitingBytes) socket.terminate()
       else socket.send(JSON.stringify(change))
-    })
+    }
+    const channels = [`changes:${actor.userId}`, `changes:workspace:${actor.workspaceId}`, 'changes:all']
+    const subscriptions = channels.map((channel) => platform.bus.subscribe(channel, tell))
     let answered = true
     const ping = setInterval(async () => {
       if (!answered) return socket.terminate()
@@ -65,7 +67,7 @@ export async function mountChangeSocket({ app, platform, authenticate }: Http): 
     })
     socket.on('error', (error) => request.log.debug({ err: error }, 'A socket broke.'))
     socket.on('close', () => {
-      unsubscribe()
+      for (const unsubscribe of subscriptions) unsubscribe()
       clearInterval(ping)
       platform.shutdown.removeEventListener('abort', onShutdown)
     })
