@@ -1,5 +1,6 @@
 // Runs a TypeScript file of the project on its own Node: `node tools/run.mjs <file> [arguments]`.
 import { spawn } from 'node:child_process'
+import module from 'node:module'
 import { constants } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -10,6 +11,7 @@ export async function run(file, args) {
   const path = join(root, file)
   if (Number(process.versions.node.split('.')[0]) >= 24) {
     process.argv = [process.execPath, path, ...args]
+    module.enableCompileCache(environment.NODE_COMPILE_CACHE)
     await import(pathToFileURL(path).href)
     return
   }

@@ -6,7 +6,7 @@ import { lineRedactor, redactFields } from './redact.ts'
 /** The log: a JSON line for each entry, or text for people. Secrets are masked by field name, by form and by value. */
 export function createLog(config: Config, secrets: Secrets, destination?: DestinationStream): Logger {
   const redactLine = lineRedactor([
-    secrets.databaseUrl,
+    passwordOf(secrets.databaseUrl),
     secrets.masterKey,
     secrets.adminPassword,
     ...Object.values(secrets.providerKeys),
@@ -24,4 +24,10 @@ export function createLog(config: Config, secrets: Secrets, destination?: Destin
     },
     destination ?? pino.destination({ dest: 1, sync: true }),
   )
+}
+
+/** Masking all of the address would leave a message about it without sense. */
+function passwordOf(url: string | undefined): string | undefined {
+  const password = url === undefined ? '' : (URL.parse(url)?.password ?? '')
+  return password === '' ? undefined : password
 }
