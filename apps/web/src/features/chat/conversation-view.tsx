@@ -94,7 +94,7 @@ export function ConversationView({ id }: { id: string }) {
     <main id="main" tabIndex={-1} className="relative flex min-h-0 flex-1 flex-col outline-none">
       <h1 className="sr-only">{conversation.data?.title ?? 'Chat'}</h1>
       <div ref={scrollerRef} className="min-h-0 flex-1 overflow-y-auto overscroll-contain [scrollbar-gutter:stable]">
-        <div ref={contentRef} className="mx-auto flex w-full max-w-3xl flex-col gap-8 px-4 pt-8 pb-10 sm:px-6">
+        <div ref={contentRef} className="mx-auto flex w-full max-w-3xl flex-col gap-6 px-4 pt-8 pb-10 sm:px-6">
           {list.hasNextPage && (
             <EarlierMessages loading={list.isFetchingNextPage} onSeen={() => list.fetchNextPage()} />
           )}

@@ -4,7 +4,7 @@ import type { SourcePart } from '@parley/contract'
 export function Sources({ sources }: { sources: readonly SourcePart[] }) {
   return (
     <section aria-label="Sources" className="mt-1">
-      <h3 className="mb-2 font-medium text-text-muted text-xs">Sources</h3>
+      <p className="mb-2 font-medium text-text-muted text-xs">Sources</p>
       <ol className="grid gap-2 sm:grid-cols-2">
         {sources.map((source) => {
           const own = source.url.startsWith('/') && !source.url.startsWith('//')

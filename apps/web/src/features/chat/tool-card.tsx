@@ -104,7 +104,7 @@ function Arguments({ text }: { text: string }) {
   if (text === '' || text === '{}') return <p className="text-sm text-text-muted">No arguments.</p>
   return (
     <div>
-      <h3 className="mb-1.5 font-medium text-text-muted text-xs">Arguments</h3>
+      <p className="mb-1.5 font-medium text-text-muted text-xs">Arguments</p>
       <CodeBlock
         code={value === undefined ? text : JSON.stringify(value, null, 2)}
         language="json"
@@ -117,7 +117,7 @@ function Arguments({ text }: { text: string }) {
 function Result({ result }: { result: ToolResult }) {
   return (
     <div>
-      <h3 className="mb-1.5 font-medium text-text-muted text-xs">{result.isError ? 'Error' : 'Result'}</h3>
+      <p className="mb-1.5 font-medium text-text-muted text-xs">{result.isError ? 'Error' : 'Result'}</p>
       <div className="flex flex-col gap-3">
         {result.content.map((content, index) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: a result does not change any more.

@@ -18,7 +18,7 @@ export function Sidebar({ onHide }: { onHide: () => void }) {
   return (
     <nav aria-label="Chats" className="flex h-full flex-col bg-surface">
       <div className="flex items-center justify-between px-4 pt-4 pb-3">
-        <Link to="/" aria-label="Parley, new chat" className="rounded-sm">
+        <Link to="/" aria-label="Parley, new chat" className="flex rounded-sm">
           <Logo />
         </Link>
         <IconButton label="Hide chats" size="small" onClick={onHide} tooltip={false}>

@@ -1,7 +1,7 @@
 import { ParleyError } from '@parley/sdk'
 import { Button, Callout, TextField } from '@parley/ui'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
+import { getRouteApi, Link, useNavigate, useRouterState } from '@tanstack/react-router'
 import { type FormEvent, useState } from 'react'
 import { parley } from '../../parley.ts'
 import { explainError } from '../shell/explain-error.ts'
@@ -17,7 +17,8 @@ export function SetupPage() {
   useTitle('Set up')
   const search = route.useSearch()
   // In the fragment it reaches neither logs nor referrers; the query is for links made by hand.
-  const [token] = useState(() => new URLSearchParams(window.location.hash.slice(1)).get('token') ?? search.token)
+  const hash = useRouterState({ select: (state) => state.location.hash })
+  const token = new URLSearchParams(hash).get('token') ?? search.token
   const navigate = useNavigate()
   const client = useQueryClient()
   const [password, setPassword] = useState('')

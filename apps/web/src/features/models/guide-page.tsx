@@ -48,9 +48,11 @@ export function GuidePage() {
   )
 }
 
-/** The page shows its title itself. */
+/** The page shows the title itself, and the headings below it are one level up for that. Code is left alone. */
 function withoutTitle(markdown: string): string {
-  return markdown.replace(/^\s*# [^\n]*\n/, '')
+  return markdown
+    .replace(/^\s*# [^\n]*\n/, '')
+    .replace(/(^```[\s\S]*?^```)|^#(#{1,5} )/gm, (_, code: string | undefined, heading: string) => code ?? heading)
 }
 
 /** The anchor of a heading, as Git hosts spell it. */

@@ -40,7 +40,7 @@ export function ModelsPage() {
         action={
           mayManage && (
             <Button variant="primary" onClick={() => setDialog('new')}>
-              <Plus aria-hidden="true" /> Connect a provider
+              <Plus aria-hidden="true" /> Add provider
             </Button>
           )
         }

@@ -65,7 +65,7 @@ export function ProviderDialog({ provider, onClose }: { provider?: Provider; onC
     <Dialog
       open
       onOpenChange={onClose}
-      title={provider ? `Change ${provider.name}` : 'Connect a model provider'}
+      title={provider ? `Change ${provider.name}` : 'Add a model provider'}
       size="medium"
       actions={
         <>

@@ -75,7 +75,7 @@ export function AppLayout() {
           <IconButton label="Show chats" onClick={drawer.show} tooltip={false}>
             <MenuIcon />
           </IconButton>
-          <Link to="/" aria-label="Parley, new chat" className="mx-auto rounded-sm">
+          <Link to="/" aria-label="Parley, new chat" className="mx-auto flex rounded-sm">
             <Logo />
           </Link>
           <IconButton label="New chat" onClick={() => navigate({ to: '/' })} tooltip={false}>

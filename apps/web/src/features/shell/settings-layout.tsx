@@ -51,7 +51,7 @@ export function SettingsHead({
 }) {
   return (
     <div className="mb-8 flex flex-wrap items-start justify-between gap-4">
-      <div className="max-w-xl">
+      <div className="min-w-0 max-w-lg flex-1 basis-72">
         <h1 className="font-display text-3xl tracking-tight">{title}</h1>
         <p className="mt-2 text-text-muted">{children}</p>
       </div>
