@@ -1,7 +1,9 @@
 import { hostname } from 'node:os'
+import type { Message } from '@parley/contract'
 import { type Ctx, type Platform, perServer } from '../../platform/context.ts'
 import { newId } from '../../platform/crypto/index.ts'
 import { AppError, messageOf } from '../../platform/errors.ts'
+import { readMessage } from '../conversations/index.ts'
 import { systemCtx } from '../identity/index.ts'
 import type { Journal } from './journal.ts'
 import { type End, HandedOver, runReply, Stopped } from './run-reply.ts'
@@ -51,8 +53,11 @@ export class ActiveRuns {
     return this.draining
   }
 
-  /** Runs a leased run in the background, as `ctx`'s actor. Never throws. */
-  launch(ctx: Ctx, row: RunRow): void {
+  /**
+   * Runs a leased run in the background, as `ctx`'s actor, on from the message as it is stored. Its log can be read when
+   * this returns. Never throws.
+   */
+  launch(ctx: Ctx, row: RunRow, stored: Message): void {
     const controller = new AbortController()
     const run: ActiveRun = { row, controller, journal: null, ended: Promise.resolve() }
     this.runs.set(row.id, run)
@@ -60,7 +65,7 @@ export class ActiveRuns {
     const runCtx: Ctx = { ...ctx, log, signal: controller.signal }
     const { runMs } = ctx.config.models
     const deadline = setTimeout(() => controller.abort(tookTooLong(runMs)), runMs)
-    run.ended = runReply(runCtx, row, (journal) => {
+    run.ended = runReply(runCtx, row, stored, (journal) => {
       run.journal = journal
     })
       .catch((error) => log.error({ err: error }, 'a run ended in a way it should not'))
@@ -148,7 +153,8 @@ export class ActiveRuns {
     for (const row of await takeOver(this.platform, this.owner, 20)) {
       this.platform.log.warn({ runId: row.id, attempt: row.attempt }, 'taking over a run whose process went away')
       try {
-        this.launch(await systemCtx(this.platform, row, 'take-over'), row)
+        const ctx = await systemCtx(this.platform, row, 'take-over')
+        this.launch(ctx, row, await readMessage(ctx, row.messageId))
       } catch (error) {
         this.platform.log.error({ runId: row.id, detail: messageOf(error) }, 'a run could not be taken over')
       }

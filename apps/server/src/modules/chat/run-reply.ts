@@ -1,8 +1,8 @@
-import type { ErrorCode, Interrupt, RunStatus } from '@parley/contract'
+import type { ErrorCode, Interrupt, Message, RunStatus } from '@parley/contract'
 import type { Ctx } from '../../platform/context.ts'
 import { AppError, messageOf } from '../../platform/errors.ts'
 import { emit } from '../../platform/outbox/index.ts'
-import { announce, readMessage } from '../conversations/index.ts'
+import { announce } from '../conversations/index.ts'
 import { chooseModel, type Model } from '../models/index.ts'
 import { listOfferedTools, type OfferedTool } from '../tools/index.ts'
 import { buildPrompt } from './build-prompt.ts'
@@ -23,15 +23,19 @@ export type End = Stopped | HandedOver
 /**
  * Writes one assistant message: alternates between the model and the tools it asks for until it asks for no more, a
  * person has to be asked, someone stops it, or it fails. Failures become the message's state; this never throws but for
- * what is wrong with Parley itself.
+ * what is wrong with Parley itself. `stored` stays as it is.
  */
-export async function runReply(ctx: Ctx, run: RunRow, started: (journal: Journal) => void): Promise<void> {
-  const stored = await readMessage(ctx, run.messageId)
+export async function runReply(
+  ctx: Ctx,
+  run: RunRow,
+  stored: Message,
+  started: (journal: Journal) => void,
+): Promise<void> {
   const writer = ctx.runLog.open(run.id, run.attempt)
-  const journal = new Journal(stored, { runId: run.id, attempt: run.attempt }, writer)
+  const journal = new Journal(structuredClone(stored), { runId: run.id, attempt: run.attempt }, writer)
   started(journal)
   journal.emit({ type: 'RUN_STARTED', threadId: run.conversationId, runId: run.id })
-  journal.emit({ type: 'CUSTOM', name: 'parley.rewind', value: { message: structuredClone(stored) } })
+  journal.emit({ type: 'CUSTOM', name: 'parley.rewind', value: { message: stored } })
   if (run.attempt === 0)
     announce(ctx, { type: 'run-started', conversationId: run.conversationId, runId: run.id, messageId: run.messageId })
 
@@ -56,8 +60,8 @@ export async function runReply(ctx: Ctx, run: RunRow, started: (journal: Journal
 
 /** The steps, from wherever the message stands: it may be new, answered by a person, or left by another process. */
 async function runSteps(ctx: Ctx, run: RunRow, journal: Journal): Promise<Interrupt[]> {
-  const { model, reason } = await chooseModel(ctx, run.model)
-  let tools = await listOfferedTools(ctx)
+  const [{ model, reason }, offered] = await Promise.all([chooseModel(ctx, run.model), listOfferedTools(ctx)])
+  let tools = offered
   if (run.attempt > 0) recoverToolCalls(journal, tools)
   const asked = await runToolCalls(ctx, journal, tools)
   if (asked.length > 0) return asked

@@ -118,15 +118,14 @@ export async function startOnce(
   idempotency: Idempotency | undefined,
   work: (tx: Ctx) => Promise<{ row: RunRow; started: Started; version: number }>,
 ): Promise<Started> {
-  let made: { row: RunRow; version: number } | undefined
+  let made: { row: RunRow; started: Started; version: number } | undefined
   const started = await once(ctx, idempotency, async (tx) => {
-    const { started, ...rest } = await work(tx)
-    made = rest
-    return started
+    made = await work(tx)
+    return made.started
   })
   if (made) {
     const { row, version } = made
-    activeRuns(ctx).launch(ctx, row)
+    activeRuns(ctx).launch(ctx, row, made.started.assistantMessage)
     conversations.announce(ctx, { type: 'conversation-changed', conversationId: row.conversationId, version })
   }
   return started
@@ -150,7 +149,8 @@ export async function presentStarted(
   return {
     run: presentRun(run),
     userMessage: user && (await present(user)),
-    assistantMessage: await present(assistant),
+    // Below a new question there is one answer.
+    assistantMessage: user ? conversations.presentMessage(assistant, [assistant.id]) : await present(assistant),
   }
 }
 
