@@ -98,9 +98,9 @@ async function askServer(
     return await ask()
   } catch (error) {
     signal.throwIfAborted()
-    if (!isForgottenSession(error, client)) return answerOf(error, connection)
+    if (!isForgottenSession(error, client) && !isUnreached(error)) return answerOf(error, connection)
   }
-  // The server was restarted, and refused the call for coming from a session it does not know: it did not run.
+  // The server did not get the call, or was restarted and refused it for coming from a session it does not know.
   connection.reconnect({ drop: true })
   client = await connection.ready(connectTimeoutMs, signal)
   try {
@@ -152,6 +152,7 @@ function isUnreached(failure: unknown): boolean {
   for (let error = failure; error instanceof Error; error = error.cause) {
     const code = (error as NodeJS.ErrnoException).code
     if (code === 'ECONNREFUSED' || code === 'ENOTFOUND' || code === 'EHOSTUNREACH') return true
+    if (code === 'UND_ERR_CONNECT_TIMEOUT') return true
   }
   return false
 }

@@ -36,6 +36,7 @@ export class Connection {
   #session: Session | undefined
   #last: Session | undefined
   #pausing = false
+  #dropped = false
   #greeting: Greeting = 'auto'
   #wake = Promise.withResolvers<void>()
   #changed = Promise.withResolvers<void>()
@@ -56,9 +57,9 @@ export class Connection {
    */
   async ready(timeoutMs: number, signal: AbortSignal): Promise<Client> {
     const deadline = AbortSignal.timeout(timeoutMs)
-    if (this.state === 'degraded') this.reconnect()
+    if (this.#pausing) this.reconnect()
     while (!this.#session) {
-      if (deadline.aborted || this.#closing.signal.aborted || (this.state === 'degraded' && this.#pausing)) {
+      if (deadline.aborted || this.#closing.signal.aborted || this.#pausing) {
         throw new AppError(
           'tool_server_unavailable',
           `The tool server "${this.spec.name}" is not reachable now. ${this.detail ?? 'It does not answer.'}`,
@@ -80,13 +81,18 @@ export class Connection {
 
   /** Connects again: now if it pauses, and by giving up the connection if there is one and `drop` is set. */
   reconnect(options: { drop?: boolean } = {}): void {
+    if (this.#closing.signal.aborted || (this.#session && !options.drop)) return
     this.#pausing = false
     this.#wake.resolve()
-    if (options.drop && this.#session) {
+    if (this.#session) {
       const session = this.#session
       this.#session = undefined
+      this.#dropped = true
       void session.close()
     }
+    this.state = 'connecting'
+    this.detail = null
+    this.#change()
   }
 
   /** Ends it for good. Resolves when the program, if it is one, has ended. */
@@ -114,6 +120,10 @@ export class Connection {
       }
       this.#attempted.resolve()
       if (signal.aborted) return
+      if (this.#dropped) {
+        this.#dropped = false
+        continue
+      }
       failures = connectedAt !== undefined && performance.now() - connectedAt > stableAfterMs ? 1 : failures + 1
       this.#degrade(failure)
       const pauseMs = isRefusal(failure) ? longestPauseMs : pauseAfter(failures)

@@ -1,4 +1,5 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -79,24 +80,20 @@ const processesWith = (text: string) =>
     .filter((line) => line.includes(text))
 
 describe('P9 bulkheads', () => {
-  /** The other server is listed and called in time, and the process stays responsive meanwhile. */
+  /** The other server is called in time, and the process has time for more. */
   async function expectOthersUnharmed(ctx: Ctx): Promise<void> {
     await expect.poll(() => state(ctx, 'good'), { timeout: 5_000 }).toBe('ready')
-    let longestStallMs = 0
-    let last = performance.now()
-    const watch = setInterval(() => {
-      const now = performance.now()
-      longestStallMs = Math.max(longestStallMs, now - last - 10)
-      last = now
-    }, 10)
-    for (let round = 0; round < 6; round++) {
-      const startedAt = performance.now()
+    const startedAt = performance.now()
+    const cpuBefore = process.cpuUsage()
+    for (let round = 0; round < 10; round++) {
+      const calledAt = performance.now()
       expect((await hello(ctx, 'good')).isError).toBe(false)
-      expect(performance.now() - startedAt).toBeLessThan(1_000)
-      await new Promise((resolve) => setTimeout(resolve, 50))
+      expect(performance.now() - calledAt).toBeLessThan(2_000)
+      await new Promise((resolve) => setTimeout(resolve, 100))
     }
-    clearInterval(watch)
-    expect(longestStallMs).toBeLessThan(400)
+    const { user, system } = process.cpuUsage(cpuBefore)
+    // Listening to one that floods takes a share of a processor, not all of it.
+    expect((user + system) / 1000 / (performance.now() - startedAt)).toBeLessThan(0.6)
   }
 
   test.each<StdioMode>(['hangs', 'hangs-at-list', 'crashes', 'floods-stderr', 'floods-notifications'])(
@@ -217,6 +214,25 @@ describe('programs', () => {
     await expect.poll(() => members(), { timeout: 2_000 }).toEqual([])
   }, 15_000)
 })
+
+test('no program outlives a server that was killed', async () => {
+  const url = (path: string) => JSON.stringify(new URL(path, import.meta.url).href)
+  const { command, args } = stdioFixture('stubborn')
+  const script = `
+    const { StdioTransport } = await import(${url('./stdio-transport.ts')})
+    const transport = new StdioTransport(${JSON.stringify({ command, args, env: {}, cwd: tmpdir() })})
+    await transport.start()
+    console.log(transport.pid)
+    setInterval(() => undefined, 1000)`
+  const parent = spawn(process.execPath, ['--input-type=module', '-e', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const [text] = (await once(parent.stdout, 'data')) as [Buffer]
+  const group = text.toString().trim()
+  await expect.poll(() => processesWith(` ${group} `).length, { timeout: 5_000 }).toBeGreaterThan(1)
+  parent.kill('SIGKILL')
+  await expect.poll(() => processesWith(` ${group} `), { timeout: 5_000 }).toEqual([])
+}, 15_000)
 
 test('a session that the server forgot is opened again, and the refused call made once more', async () => {
   const sessions = new Set<string>()

@@ -76,16 +76,17 @@ export function sealedFor(id: string): string {
 }
 
 /** A server as it crosses the wire; connects to it if nobody did so far. */
-export function presentServer(platform: Platform, server: ServerSpec): McpServer {
-  const connection: Connection | undefined = connectionsOf(platform).of(server)
+export function presentServer(ctx: Ctx, server: ServerSpec): McpServer {
+  const connection: Connection | undefined = connectionsOf(ctx).of(server)
   return {
     id: server.id,
     slug: server.slug,
     name: server.name,
     transport: server.transport,
     command: server.command,
-    args: server.transport === 'stdio' ? server.args : null,
-    url: server.url && withoutQuery(server),
+    // Keys are put into arguments too.
+    args: server.transport === 'stdio' && ctx.actor.scopes.has('tools:manage') ? server.args : null,
+    url: shownUrl(server),
     secretNames: server.secretNames,
     source: server.source,
     enabled: server.enabled,
@@ -98,11 +99,8 @@ export function presentServer(platform: Platform, server: ServerSpec): McpServer
 }
 
 /** Operators put keys into addresses; members do not get to see them. */
-function withoutQuery({ source, url }: ServerSpec): string | null {
+function shownUrl({ source, url }: ServerSpec): string | null {
   if (source === 'workspace' || !url) return url
-  const shown = new URL(url)
-  shown.username = ''
-  shown.password = ''
-  if (shown.search !== '') shown.search = '?…'
-  return decodeURI(shown.href)
+  const { origin, pathname, search } = new URL(url)
+  return `${origin}${pathname}${search && '?…'}`
 }

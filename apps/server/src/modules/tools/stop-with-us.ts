@@ -13,7 +13,7 @@ while read -r sign pid; do
   esac
 done
 [ "$left" = " " ] || sleep 1
-for pid in $left; do kill -9 -- "-$pid"; done 2>/dev/null
+for pid in $left; do kill -9 "-$pid"; done 2>/dev/null
 `
 
 /** Makes process groups end with this process, even if it is killed. */
