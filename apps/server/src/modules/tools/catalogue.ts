@@ -56,6 +56,7 @@ async function readCatalogue(
     const connection = connections.of(server)
     return connection ? [{ server, connection }] : []
   })
+  if (connected.length === 0) return { entries: [], starting: false }
   await Promise.all(connected.map(({ server, connection }) => waitsFor(server) && firstAttempt(connection, ctx.signal)))
 
   const policies = await listToolPolicies(ctx)

@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import { type Platform, perServer } from '../context.ts'
 import { newId } from '../crypto/index.ts'
 import type {} from './tables.ts'
@@ -41,26 +42,18 @@ export function listen(platform: Platform, type: string, name: string, listener:
 /** Stores an event in the transaction of `tx`, for each listener of its type to take afterwards. */
 export async function emit(tx: Platform, event: NewEvent): Promise<void> {
   const now = tx.clock.now()
-  const { position } = await tx.db
+  const stored = tx.db
     .insertInto('outboxEvents')
     .values({ ...event, id: newId(), data: JSON.stringify(event.data), createdAt: now })
-    .returning('position')
-    .executeTakeFirstOrThrow()
   const listeners = listenersOf(tx).get(event.type)
-  if (!listeners) return
-  await tx.db
-    .insertInto('outboxDeliveries')
-    .values(
-      [...listeners.keys()].map((listener) => ({
-        position,
-        listener,
-        subjectId: event.subjectId,
-        state: 'pending' as const,
-        attempts: 0,
-        notBefore: now,
-        lastError: null,
-      })),
-    )
-    .execute()
+  if (!listeners) {
+    await stored.execute()
+    return
+  }
+  await sql`
+    with event as (${stored.returning(['position', 'subjectId'])})
+    insert into "outboxDeliveries" ("position", "subjectId", "listener", "state", "attempts", "notBefore")
+    select "position", "subjectId", unnest(${[...listeners.keys()]}::text[]), 'pending', 0, ${now}::timestamptz from event
+  `.execute(tx.db)
   tx.bus.publish(outboxChannel, null)
 }
