@@ -25,7 +25,11 @@ describeWithChromium('journeys', () => {
 
   const composer = (on = page) => on.getByLabel('Message', { exact: true })
   const answers = (on = page) => on.getByRole('article', { name: 'Parley', exact: true })
-  const finished = (on = page) => on.getByRole('button', { name: 'Answer again' }).last().waitFor()
+  const finished = async (on = page) => {
+    // While an answer is being written, there is a button to stop it instead.
+    await on.getByRole('button', { name: 'Send', exact: true }).waitFor()
+    await on.getByRole('button', { name: 'Answer again' }).last().waitFor()
+  }
   const text = async (on = page) => (await answers(on).last().locator('.markdown').allInnerTexts()).join('\n')
 
   async function ask(question: string, on = page): Promise<void> {
@@ -48,7 +52,7 @@ describeWithChromium('journeys', () => {
 
     await ask('How do I connect a model?')
     await finished()
-    await page.getByText('Built-in guide', { exact: true }).first().waitFor()
+    await answers().getByText('Built-in guide', { exact: true }).first().waitFor()
     await expectAccessible(page, 'answer of the guide')
     await answers().getByRole('link', { name: '[1]' }).first().click()
     await page.waitForURL(/\/docs\//)
@@ -90,7 +94,7 @@ describeWithChromium('journeys', () => {
   test('an answer streams, and shows what is stored', async () => {
     await page.keyboard.press('Control+Shift+O')
     await page.getByText('What shall we talk through?').waitFor()
-    await ask('!slow 60 words 20ms')
+    await ask('!slow 40 words 10ms')
     await page.waitForURL(/\/c\//)
     await answers().locator('.markdown').waitFor()
     const early = await text()
@@ -114,23 +118,24 @@ describeWithChromium('journeys', () => {
     await soon(() => page.getByTestId('announcements').textContent()).toMatch(/needs your decision/)
     await expectAccessible(page, 'approval')
     expect(stage.notes()).toEqual([])
-    for (let steps = 0; steps < 30 && !(await isFocused(approve)); steps++) await page.keyboard.press('Shift+Tab')
+    const focused = approve.and(page.locator(':focus'))
+    for (let steps = 0; steps < 30 && (await focused.count()) === 0; steps++) await page.keyboard.press('Shift+Tab')
     await page.keyboard.press('Enter')
     await soon(() => stage.notes()).toEqual(['by keyboard'])
     await finished()
-    await page.getByRole('region', { name: 'Tool Write a note: Done' }).waitFor()
+    await page.getByRole('group', { name: 'Tool Write a note: Done' }).last().waitFor()
   })
 
   test('edited arguments are the ones that run, and a denied call does not', async () => {
     await ask('!tool fixture__write_note {"text":"first thought"}')
     await page.getByRole('button', { name: 'Edit arguments' }).click()
-    await page.getByLabel(/^(text|Arguments \(JSON\))/).fill('{"text":"second thought"}')
+    await page.getByRole('group', { name: 'Tool Write a note: Needs you' }).getByLabel('text').fill('second thought')
     await page.getByRole('button', { name: 'Approve once' }).click()
     await soon(() => stage.notes()).toEqual(['by keyboard', 'second thought'])
     await finished()
     await ask('!tool fixture__write_note {"text":"never"}')
     await page.getByRole('button', { name: 'Deny' }).click()
-    await page.getByRole('region', { name: 'Tool Write a note: Denied' }).waitFor()
+    await page.getByRole('group', { name: 'Tool Write a note: Denied' }).waitFor()
     await finished()
     expect(stage.notes()).toHaveLength(2)
   })
@@ -140,7 +145,7 @@ describeWithChromium('journeys', () => {
     windows.push(other)
     await other.page.goto(page.url())
     await composer(other.page).waitFor()
-    await ask('!slow 120 words 20ms')
+    await ask('!slow 120 words 10ms')
     await answers().last().locator('.writing').waitFor()
     await other.page.locator('.writing').waitFor()
     await page.reload()
@@ -169,7 +174,7 @@ describeWithChromium('journeys', () => {
   })
 
   test('editing and answering again make versions that can be stepped through', async () => {
-    await page.getByRole('link', { name: 'New chat' }).click()
+    await page.getByRole('link', { name: 'New chat', exact: true }).click()
     await ask('!say version one')
     await finished()
     await page.getByRole('article', { name: 'You', exact: true }).hover()
@@ -236,9 +241,9 @@ describeWithChromium('journeys', () => {
   test('tools get policies, and API keys are made and revoked', async () => {
     await page.goto('/settings/mcp-servers')
     await page.getByRole('button', { name: /\d+ tools/ }).click()
-    const policy = page.getByLabel('When a model wants to use Write a note')
+    const policy = page.getByLabel('When a model wants to use Write a note', { exact: true })
     await policy.selectOption('deny')
-    await page.getByRole('button', { name: /Back to the default for Write a note/ }).click()
+    await page.getByRole('button', { name: 'Back to the default for Write a note', exact: true }).click()
     await soon(() => policy.inputValue()).toBe('ask')
     await expectAccessible(page, 'MCP servers')
     await page.getByRole('button', { name: 'Add server' }).click()
@@ -275,8 +280,4 @@ describeWithChromium('journeys', () => {
 
 function soon<T>(read: () => T) {
   return expect.poll(read, { timeout: 10_000 })
-}
-
-function isFocused(element: ReturnType<Page['getByRole']>): Promise<boolean> {
-  return element.evaluate('element => element === document.activeElement')
 }

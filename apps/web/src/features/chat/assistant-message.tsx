@@ -31,7 +31,7 @@ export const AssistantMessage = memo(function AssistantMessage({
   const message = live ? { ...live.message, siblingIds: stored.siblingIds } : stored
   const writing = message.status === 'writing'
   const sources = useSources(message.parts)
-  const isGuide = message.model?.startsWith('guide/') ?? message.model === 'guide'
+  const isGuide = models.some(({ id, protocol }) => id === message.model && protocol === 'guide')
   const text = useMemo(
     () => message.parts.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('\n\n'),
     [message.parts],

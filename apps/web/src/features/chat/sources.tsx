@@ -3,7 +3,8 @@ import type { SourcePart } from '@parley/contract'
 /** What an answer cites. A source of our own opens here, any other in a tab of its own. */
 export function Sources({ sources }: { sources: readonly SourcePart[] }) {
   return (
-    <section aria-label="Sources" className="mt-1">
+    // biome-ignore lint/a11y/useSemanticElements: a list with a name; no landmark, of which there would be many.
+    <div role="group" aria-label="Sources" className="mt-1">
       <p className="mb-2 font-medium text-text-muted text-xs">Sources</p>
       <ol className="grid gap-2 sm:grid-cols-2">
         {sources.map((source) => {
@@ -38,6 +39,6 @@ export function Sources({ sources }: { sources: readonly SourcePart[] }) {
           )
         })}
       </ol>
-    </section>
+    </div>
   )
 }

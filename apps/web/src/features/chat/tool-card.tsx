@@ -36,7 +36,9 @@ export const ToolCard = memo(function ToolCard({
   const open = opened ?? waiting
   const { label, tone, icon: Icon } = states[part.state]
   return (
-    <section
+    // biome-ignore lint/a11y/useSemanticElements: what belongs to one call; no landmark, of which there would be many.
+    <div
+      role="group"
       aria-label={`Tool ${part.title}: ${label}`}
       className={
         waiting
@@ -79,7 +81,7 @@ export const ToolCard = memo(function ToolCard({
         </div>
       )}
       {waiting && runId && <ToolQuestion part={part} runId={runId} conversationId={conversationId} />}
-    </section>
+    </div>
   )
 })
 

@@ -49,7 +49,6 @@ export function ToolQuestion({
 
   return (
     <form
-      aria-label={`Decision about ${part.title}`}
       className="flex flex-col gap-4 border-border border-t px-4 py-4"
       onSubmit={(event) => {
         event.preventDefault()
