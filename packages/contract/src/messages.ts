@@ -45,6 +45,8 @@ export const toolCallPartSchema = z.object({
   arguments: z.string(),
   state: toolCallStateSchema,
   policy: toolPolicySchema.optional(),
+  /** Which definition of the tool was decided on; another one is not called in its place (P7). */
+  definitionHash: z.string().optional(),
   /** While waiting: why a person is asked. `arguments`: required ones are missing, `schema` says which. */
   ask: z
     .object({

@@ -1,3 +1,4 @@
+import { EventSchemas } from '@ag-ui/core/schemas'
 import type { RunEvent } from '@parley/contract'
 import type { Caller } from './start-server.ts'
 
@@ -7,7 +8,10 @@ export interface Frame {
   event: RunEvent
 }
 
-/** Reads a run's events from `after` on, until the run ends, the connection breaks, or `stopAfter` of them arrived. */
+/**
+ * Reads a run's events from `after` on, each of which has to be AG-UI's, until the run ends, the connection breaks, or `stopAfter` of them
+ * arrived.
+ */
 export async function readEvents(
   caller: Caller,
   runId: string,
@@ -31,7 +35,9 @@ export async function readEvents(
         const data = /^data: (.*)$/m.exec(block)?.[1]
         if (data === undefined) continue
         const id = /^id: (\d+)$/m.exec(block)?.[1]
-        frames.push({ id: id === undefined ? null : Number(id), event: JSON.parse(data) })
+        const event: RunEvent = JSON.parse(data)
+        EventSchemas.parse(event)
+        frames.push({ id: id === undefined ? null : Number(id), event })
         if (frames.length < stopAfter) continue
         left.abort()
         return { frames, broken: false }
@@ -39,7 +45,8 @@ export async function readEvents(
     }
     return { frames, broken: false }
   } catch (error) {
-    if (error instanceof Error && /^\d{3} /.test(error.message)) throw error
+    // Only a lost connection is for the caller to go on from.
+    if (!(error instanceof TypeError)) throw error
     return { frames, broken: true }
   }
 }

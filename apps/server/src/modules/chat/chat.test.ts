@@ -1,14 +1,7 @@
 import { EventSchemas } from '@ag-ui/core/schemas'
-import {
-  applyEvent,
-  type Conversation,
-  type Message,
-  type Page,
-  type Run,
-  type RunEvent,
-  type Started,
-} from '@parley/contract'
+import { applyEvent, type Conversation, type Message, type Page, type Run, type Started } from '@parley/contract'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { readEvents as readEventsAs } from '../../testing/read-events.ts'
 import { type ScriptedModel, startScriptedModel } from '../../testing/scripted-model.ts'
 import { startServer, type TestServer } from '../../testing/start-server.ts'
 
@@ -31,42 +24,8 @@ const messagesOf = async (conversationId: string) =>
   (await server.owner.json<Page<Message>>('GET', `/api/v1/conversations/${conversationId}/messages`)).data
 const textOf = (message: Message) => message.parts.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('')
 
-interface Frame {
-  id: number | null
-  event: RunEvent
-}
-
-/** Reads events until the run ends, or `stopAfter` of them arrived. */
-async function readEvents(runId: string, after = 0, stopAfter = Number.POSITIVE_INFINITY): Promise<Frame[]> {
-  const left = new AbortController()
-  const response = await server.owner.fetch(`/api/v1/runs/${runId}/events`, {
-    headers: { 'last-event-id': String(after) },
-    signal: left.signal,
-  })
-  expect(response.status).toBe(200)
-  const frames: Frame[] = []
-  let text = ''
-  try {
-    for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
-      text += chunk
-      for (let end = text.indexOf('\n\n'); end >= 0; end = text.indexOf('\n\n')) {
-        const block = text.slice(0, end)
-        text = text.slice(end + 2)
-        const data = /^data: (.*)$/m.exec(block)?.[1]
-        if (data === undefined) continue
-        const id = /^id: (\d+)$/m.exec(block)?.[1]
-        frames.push({ id: id === undefined ? null : Number(id), event: JSON.parse(data) })
-        if (frames.length >= stopAfter) {
-          left.abort()
-          return frames
-        }
-      }
-    }
-  } catch (error) {
-    if (!left.signal.aborted) throw error
-  }
-  return frames
-}
+const readEvents = async (runId: string, after = 0, stopAfter?: number) =>
+  (await readEventsAs(server.owner, runId, after, stopAfter)).frames
 
 const emptyMessage = (started: Started): Message => structuredClone(started.assistantMessage)
 

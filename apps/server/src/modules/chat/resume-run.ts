@@ -4,7 +4,7 @@ import { newId } from '../../platform/crypto/index.ts'
 import { AppError, notFound } from '../../platform/errors.ts'
 import type { Idempotency } from '../../platform/http/index.ts'
 import * as conversations from '../conversations/index.ts'
-import { listOfferedTools, setToolPolicy } from '../tools/index.ts'
+import { setToolPolicy } from '../tools/index.ts'
 import { activeRuns } from './active-runs.ts'
 import { presentStarted, refuseWhileDraining, startOnce } from './send-message.ts'
 import { findRun, insertRun, lockRun } from './store.ts'
@@ -93,17 +93,15 @@ function applyAnswers(parts: Part[], answers: Answer[]): Part[] {
   })
 }
 
-/** `always` allows the tool, as it is defined now, from here on. */
+/** `always` allows the tool from here on, as it was defined when the person was asked. */
 async function rememberApprovals(tx: Ctx, parts: Part[], answers: Answer[]): Promise<void> {
   const always = new Set(answers.filter((answer) => answer.decision === 'always').map((answer) => answer.interruptId))
   if (always.size === 0) return
   if (!tx.actor.scopes.has('tools:manage')) {
     throw new AppError('forbidden', 'Only owners and admins can allow a tool for always. You can approve this call.')
   }
-  const names = new Set(
-    parts.flatMap((part) => (part.type === 'tool-call' && always.has(part.toolCallId) ? [part.name] : [])),
-  )
-  for (const tool of await listOfferedTools(tx)) {
-    if (names.has(tool.name)) await setToolPolicy(tx, tool.name, 'allow', tool.definitionHash)
+  for (const part of parts) {
+    if (part.type !== 'tool-call' || !always.has(part.toolCallId) || part.definitionHash === undefined) continue
+    await setToolPolicy(tx, part.name, 'allow', part.definitionHash)
   }
 }

@@ -13,7 +13,12 @@ export function decideToolCalls(journal: Journal, model: Model, tools: OfferedTo
   for (const { index, part } of journal.toolCalls()) {
     if (part.state !== 'writing') continue
     const tool = tools.find((offered) => offered.name === part.name)
-    journal.changeToolCall(index, tool ? decide(part, tool, model) : { state: 'failed', detail: noSuchTool(part.name) })
+    journal.changeToolCall(
+      index,
+      tool
+        ? { definitionHash: tool.definitionHash, ...decide(part, tool, model) }
+        : { state: 'failed', detail: noSuchTool(part.name) },
+    )
   }
 }
 
@@ -97,7 +102,7 @@ async function runToolCall(
   try {
     const result = await callTool(
       ctx,
-      { name: part.name, arguments: args },
+      { name: part.name, arguments: args, definitionHash: part.definitionHash },
       {
         signal: ctx.signal,
         conversationId: journal.message.conversationId,
