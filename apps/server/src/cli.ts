@@ -1,10 +1,10 @@
 import { parseArgs } from 'node:util'
+import { runDoctor } from './doctor.ts'
 import { migrations } from './migrations.ts'
 import { ConfigError, loadConfig } from './platform/config/index.ts'
 import { exportDatabase, importDatabase, migrate, openDatabase } from './platform/database/index.ts'
 import { messageOf } from './platform/errors.ts'
 import { createLog } from './platform/telemetry/index.ts'
-import { runDoctor } from './doctor.ts'
 
 const help = `Usage: npm run parley -- <command>
 

@@ -1,5 +1,5 @@
-import { access, constants, statfs } from 'node:fs/promises'
 import { existsSync } from 'node:fs'
+import { access, constants, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { sql } from 'kysely'

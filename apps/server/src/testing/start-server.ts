@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer } from 'node:net'
 import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -175,7 +175,12 @@ export async function spawnServer(options: {
 }
 
 /** A place for a spawned server: a data folder with a migrated database, or one with a database on the server. */
-export async function makeHome(): Promise<{ dataDir: string; port: number; env: Record<string, string>; remove(): Promise<void> }> {
+export async function makeHome(): Promise<{
+  dataDir: string
+  port: number
+  env: Record<string, string>
+  remove(): Promise<void>
+}> {
   const dataDir = mkdtempSync(join(tmpdir(), 'parley-home-'))
   const port = await freePort()
   const removeFolder = async () => rmSync(dataDir, { recursive: true, force: true })
