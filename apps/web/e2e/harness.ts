@@ -23,12 +23,14 @@ export interface Window {
 }
 
 export interface Stage {
-  server: SpawnedServer
+  readonly server: SpawnedServer
   model: ScriptedModel
   /** What the tool `write_note` wrote. */
   notes(): string[]
   /** A browser of its own; with `as` the cookies of that one. */
   open(options?: { as?: Window; dark?: boolean; phone?: boolean }): Promise<Window>
+  /** Kills the server as a power cut would, and starts it again on what it left behind. */
+  crash(): Promise<void>
   close(): Promise<void>
 }
 
@@ -43,17 +45,21 @@ export async function setStage(): Promise<Stage> {
   )
   await prepareTestDataDir(dataDir, migrations)
   const model = await startScriptedModel()
-  const server = await spawnServer({
-    dataDir,
-    port: await freePort(),
-    env: { PARLEY_EGRESS_ALLOW: new URL(model.url).host, PARLEY_CONFIG_FILE: join(dataDir, 'parley.json') },
-  })
+  const env = { PARLEY_EGRESS_ALLOW: new URL(model.url).host, PARLEY_CONFIG_FILE: join(dataDir, 'parley.json') }
+  const start = { dataDir, port: await freePort(), env }
+  let server = await spawnServer(start)
   const browser = await chromium.launch({ executablePath: findChromium(), args: ['--no-sandbox'] })
   return {
-    server,
+    get server() {
+      return server
+    },
     model,
     notes: () => readFileSync(notesFile, 'utf8').split('\n').filter(Boolean),
     open: (options = {}) => openWindow(browser, server.url, options),
+    async crash() {
+      await server.kill9()
+      server = await spawnServer(start)
+    },
     async close() {
       await browser.close()
       await server.kill9()

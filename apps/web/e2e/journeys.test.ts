@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
 import { describeWithChromium } from '../../server/src/testing/services.ts'
 import { expectAccessible, type Stage, setStage, type Window } from './harness.ts'
 
-vi.setConfig({ testTimeout: 30_000 })
+vi.setConfig({ testTimeout: 40_000 })
 
 /** One person's first hour with Parley, on one server: each test goes on where the one before ended. */
 describeWithChromium('journeys', () => {
@@ -161,6 +161,26 @@ describeWithChromium('journeys', () => {
     await other.page.getByRole('button', { name: 'Show chats' }).click()
     await expectAccessible(other.page, 'chats on a phone')
     await other.context.close()
+  })
+
+  test('an answer goes on by itself in the open tab after the server was killed and started again', async () => {
+    await ask('!slow 150 words 20ms')
+    await answers().last().locator('.writing').waitFor()
+    await stage.crash()
+    await page.locator('.writing').waitFor({ state: 'detached', timeout: 25_000 })
+    await finished()
+    const read = await text()
+    expect(read.split(' ')).toHaveLength(150)
+    await page.reload()
+    await finished()
+    expect(await text()).toBe(read)
+    await page.getByText('Connection lost').waitFor({ state: 'detached' })
+    // What the browser itself says about the time without a server is no fault of the page.
+    ada.complaints.splice(
+      0,
+      ada.complaints.length,
+      ...ada.complaints.filter((one) => !/WebSocket connection/.test(one)),
+    )
   })
 
   test('Escape stops an answer, and what was written stays', async () => {

@@ -15,6 +15,6 @@ export function Scrollable({ label, ...props }: { label: string } & Omit<Compone
     for (const child of element.children) observer.observe(child)
     return () => observer.disconnect()
   }, [])
-  const focusable = scrolls ? ({ tabIndex: 0, role: 'region', 'aria-label': label } as const) : {}
+  const focusable = scrolls ? ({ tabIndex: 0, role: 'group', 'aria-label': label } as const) : {}
   return <div ref={watch} {...props} {...focusable} />
 }
