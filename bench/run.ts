@@ -28,7 +28,7 @@ const { values } = parseArgs({
 })
 const rounds = Number(values.rounds ?? (values.short ? 2 : 5))
 const size = values.short
-  ? { streams: 320, seconds: 2, requests: 100, firstTokens: 72, open: 1000 }
+  ? { streams: 320, seconds: 2, requests: 100, firstTokens: 72, open: 300 }
   : { streams: 320, seconds: 5, requests: 400, firstTokens: 240, open: 1000 }
 
 interface Row {
@@ -121,11 +121,11 @@ function absolute(figure: string, ofPipe: number, ofParley: number, budget: numb
 /** In the middle of the streams, so that neither their beginning nor their end counts. */
 async function streamingCpu(subject: Subject): Promise<number> {
   const everyMs = 20
-  const requests = await subject.prepare(
-    `chunks-${((size.seconds + 4) * 1000) / everyMs}-every-${everyMs}`,
+  const streams = await openAll(
+    subject,
+    `chunks-${((size.seconds + 12) * 1000) / everyMs}-every-${everyMs}`,
     size.streams,
   )
-  const streams = await openThese(requests)
   await sleep(500)
   const before = { cpu: cpuMs(subject.pid), chunks: received.chunks, at: performance.now() }
   await sleep(size.seconds * 1000)
@@ -203,7 +203,9 @@ async function slowStreams(subject: Subject) {
 async function timeToStop(subject: Subject, streams: OpenStream[], left: number): Promise<number> {
   const startedAt = performance.now()
   const stopped = subject.stop(streams)
-  await until(30_000, `${streams.length} connections of ${subject.name} to the provider were closed`, async () => {
+  // Where the wait below fails first, its error is the one that counts.
+  stopped.catch(() => {})
+  await until(60_000, `${streams.length} connections of ${subject.name} to the provider were closed`, async () => {
     const stats = (await (await fetch(`http://127.0.0.1:${provider.port}/stats`)).json()) as { open: number }
     return stats.open <= left
   })

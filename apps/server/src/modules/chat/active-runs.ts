@@ -29,7 +29,7 @@ export class ActiveRuns {
   private readonly waiting = new Map<string, Set<() => void>>()
   private readonly unsubscribe: (() => void)[]
   private timer: NodeJS.Timeout | null = null
-  private beating: Promise<void> = Promise.resolve()
+  private beating: Promise<void> | null = null
   private draining = false
 
   constructor(platform: Platform) {
@@ -112,11 +112,14 @@ export class ActiveRuns {
     this.runs.get(runId)?.controller.abort(reason)
   }
 
+  /** A beat that takes longer than the pause between two, on a busy database, is not overtaken by the next. */
   private beat(): void {
-    this.beating = this.beating
-      .then(() => this.renew())
+    this.beating ??= this.renew()
       .then(() => this.adopt())
       .catch((error) => this.platform.log.error({ err: error }, 'the heartbeat of runs failed'))
+      .finally(() => {
+        this.beating = null
+      })
   }
 
   /** Renews leases and saves drafts; what is not ours any more is let go without a word. */
@@ -150,7 +153,7 @@ export class ActiveRuns {
 
   private async adopt(): Promise<void> {
     if (this.draining) return
-    for (const row of await takeOver(this.platform, this.owner, 20)) {
+    for (const row of await takeOver(this.platform, this.owner, [...this.runs.keys()], 20)) {
       this.platform.log.warn({ runId: row.id, attempt: row.attempt }, 'taking over a run whose process went away')
       try {
         const ctx = await systemCtx(this.platform, row, 'take-over')

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { readEvents as readEventsAs } from '../../testing/read-events.ts'
 import { type ScriptedModel, startScriptedModel } from '../../testing/scripted-model.ts'
 import { startServer, type TestServer } from '../../testing/start-server.ts'
+import { takeOver } from './store.ts'
 
 let model: ScriptedModel
 let server: TestServer
@@ -217,6 +218,21 @@ describe('P2 same for all', () => {
       expect(shown.parts).toEqual(stored!.parts)
     }
   })
+})
+
+test('P3 runs finish: what runs here is not taken over by ourselves, however late its heartbeat is', async () => {
+  const { id } = await newConversation()
+  const { run } = await send(id, { content: '!slow 400 words 20ms' })
+  await server.platform.db
+    .updateTable('runs')
+    .set({ leaseUntil: new Date(0) })
+    .where('id', '=', run.id)
+    .execute()
+  expect(await takeOver(server.platform, 'another process', [run.id], 20)).toEqual([])
+  expect(await takeOver(server.platform, 'another process', [], 20)).toMatchObject([{ id: run.id, attempt: 1 }])
+  const closed = model.next('closed')
+  await server.owner.json('DELETE', `/api/v1/conversations/${id}`)
+  await closed
 })
 
 describe('P4 stop stops', () => {

@@ -136,9 +136,9 @@ export async function heartbeat(
 
 /**
  * Takes over runs whose lease ran out. An embedded database has one process only, so that there every run of another
- * owner is an orphan at once.
+ * owner is an orphan at once. What runs here (`held`) is none, however late the heartbeat is.
  */
-export async function takeOver(platform: Platform, owner: string, limit: number): Promise<RunRow[]> {
+export async function takeOver(platform: Platform, owner: string, held: string[], limit: number): Promise<RunRow[]> {
   const orphaned =
     platform.database.kind === 'pglite'
       ? sql<boolean>`("leaseUntil" < now() or "leaseOwner" <> ${owner})`
@@ -157,6 +157,7 @@ export async function takeOver(platform: Platform, owner: string, limit: number)
         .select('id')
         .where('status', '=', 'running')
         .where(orphaned)
+        .where(sql<boolean>`"id" <> all(${held}::uuid[])`)
         .orderBy('leaseUntil')
         .limit(limit)
         .forUpdate()
@@ -184,7 +185,7 @@ function held(tx: Ctx, lease: Lease) {
     .where('status', '=', 'running')
 }
 
-/** By the database's clock, the one that all replicas share. */
+/** By the database's clock, the one that all replicas share; by its hands, not by the transaction's beginning. */
 function leaseEnd(platform: Platform) {
-  return sql<Date>`now() + make_interval(secs => ${platform.config.chat.leaseMs / 1000})`
+  return sql<Date>`clock_timestamp() + make_interval(secs => ${platform.config.chat.leaseMs / 1000})`
 }
