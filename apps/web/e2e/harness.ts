@@ -110,6 +110,7 @@ const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/
 
 /** Asserts that axe finds nothing on the page: in light by all of its rules, in dark by those about contrast. */
 export async function expectAccessible(page: Page, where: string): Promise<void> {
+  await page.locator('h1').first().waitFor({ state: 'attached' })
   // Through the debugger, which the page's content security policy does not bind.
   await page.evaluate(axeSource)
   for (const colorScheme of ['light', 'dark'] as const) {

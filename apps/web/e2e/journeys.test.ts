@@ -53,6 +53,9 @@ describeWithChromium('journeys', () => {
     await ask('How do I connect a model?')
     await finished()
     await answers().getByText('Built-in guide', { exact: true }).first().waitFor()
+    // The reader is taken along to the end of what is written.
+    await page.getByRole('group', { name: 'Sources' }).waitFor()
+    await soon(() => page.evaluate<boolean>(sourcesInView)).toBe(true)
     await expectAccessible(page, 'answer of the guide')
     await answers().getByRole('link', { name: '[1]' }).first().click()
     await page.waitForURL(/\/docs\//)
@@ -94,7 +97,7 @@ describeWithChromium('journeys', () => {
   test('an answer streams, and shows what is stored', async () => {
     await page.keyboard.press('Control+Shift+O')
     await page.getByText('What shall we talk through?').waitFor()
-    await ask('!slow 40 words 10ms')
+    await ask('!slow 100 words 20ms')
     await page.waitForURL(/\/c\//)
     await answers().locator('.markdown').waitFor()
     const early = await text()
@@ -145,7 +148,7 @@ describeWithChromium('journeys', () => {
     windows.push(other)
     await other.page.goto(page.url())
     await composer(other.page).waitFor()
-    await ask('!slow 120 words 10ms')
+    await ask('!slow 120 words 20ms')
     await answers().last().locator('.writing').waitFor()
     await other.page.locator('.writing').waitFor()
     await page.reload()
@@ -297,6 +300,8 @@ describeWithChromium('journeys', () => {
     await page.getByText('There is nothing here').waitFor()
   })
 })
+
+const sourcesInView = `document.querySelector('[aria-label=Sources]').getBoundingClientRect().bottom < innerHeight`
 
 function soon<T>(read: () => T) {
   return expect.poll(read, { timeout: 10_000 })

@@ -2,6 +2,9 @@ import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react
 
 /** Nearer to the end than this, the reader counts as being there. */
 const nearPx = 64
+/** What people scroll with, and for how long after it a scroll counts as theirs (fingers let a page glide on). */
+const acts = ['wheel', 'touchmove', 'pointerdown', 'keydown', 'focusin']
+const actMs = 1500
 
 /**
  * Keeps the end of a growing text in view for a reader who is there, and leaves one who scrolled up alone. `first` names
@@ -26,11 +29,15 @@ export function useStickToEnd(first: string | undefined) {
   useEffect(() => {
     if (!scroller || !content) return
     let lastTop = scroller.scrollTop
+    let lastActAt = 0
+    const onAct = () => {
+      lastActAt = performance.now()
+    }
     const onScroll = () => {
       const left = scroller.scrollHeight - scroller.clientHeight - scroller.scrollTop
-      // Growing text moves the end away without anyone scrolling: only going up lets go of it.
+      // A text that is rendered anew may shrink for a moment, which scrolls up too: only the reader's own way up lets go.
       if (left < nearPx) stuck.current = true
-      else if (scroller.scrollTop < lastTop - 1) stuck.current = false
+      else if (scroller.scrollTop < lastTop - 1 && performance.now() - lastActAt < actMs) stuck.current = false
       lastTop = scroller.scrollTop
       setAtEnd(left < nearPx || stuck.current)
     }
@@ -41,9 +48,11 @@ export function useStickToEnd(first: string | undefined) {
     observer.observe(content)
     observer.observe(scroller)
     scroller.addEventListener('scroll', onScroll, { passive: true })
+    for (const act of acts) scroller.addEventListener(act, onAct, { passive: true })
     return () => {
       observer.disconnect()
       scroller.removeEventListener('scroll', onScroll)
+      for (const act of acts) scroller.removeEventListener(act, onAct)
     }
   }, [scroller, content])
 
