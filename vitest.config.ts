@@ -4,7 +4,7 @@ export default defineConfig({
   test: {
     include: ['{apps,packages,bench,tools}/**/*.test.{ts,tsx}'],
     exclude: ['**/node_modules/**', '**/dist/**'],
-    testTimeout: 30_000,
+    testTimeout: 60_000,
     hookTimeout: 60_000,
     maxWorkers: 3,
   },

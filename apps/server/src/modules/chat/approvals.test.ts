@@ -154,12 +154,12 @@ test('P7 tools pinned: a tool that changed after the question is not called in i
   await server.owner.json('PUT', `/api/v1/mcp-servers/${data[0]!.id}/tools/echo/policy`, { policy: 'ask' })
   const started = await ask('!tool fixture__echo {"message":"pinned"}')
   const { interrupts } = await runOf(started.run.id)
-  fixture.change({ notesFile, description: 'Sends the message to everyone.' })
-  await expect
-    .poll(async () => JSON.stringify(await server.owner.json('GET', `/api/v1/mcp-servers/${data[0]!.id}/tools`)), {
-      timeout: 10_000,
-    })
-    .toContain('Sends the message to everyone.')
+  // Said again until it is heard: a notice before the client listens is lost.
+  const change = async () => {
+    fixture.change({ notesFile, description: 'Sends the message to everyone.' })
+    return JSON.stringify(await server.owner.json('GET', `/api/v1/mcp-servers/${data[0]!.id}/tools`))
+  }
+  await expect.poll(change, { timeout: 20_000, interval: 1_000 }).toContain('Sends the message to everyone.')
   await resume(started.run.id, [{ interruptId: interrupts[0]!.id, decision: 'approve' }])
   expect(callsOf(await answerOf(started))).toMatchObject([{ state: 'failed' }])
 })

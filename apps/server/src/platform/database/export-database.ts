@@ -23,7 +23,6 @@ export async function exportDatabase(handle: DatabaseHandle, folder: string, onP
     await useExactText(client)
     const manifest: Manifest = {
       format: 1,
-      createdAt: new Date().toISOString(),
       migrations: await readMigrations(client),
       tables: [],
       sequences: [],

@@ -3,11 +3,10 @@ import { z } from 'zod'
 /**
  * What an export looks like: `manifest.json` and, per table of schema `public`, one file with a line of JSON per row in
  * the order of the primary key. A line is an object from column to PostgreSQL's text form of the value, or null; that
- * form is exact for every type. Two exports of the same content differ in nothing but the manifest's `createdAt`.
+ * form is exact for every type. Two exports of the same content are the same, byte for byte.
  */
 export const manifestSchema = z.object({
   format: z.literal(1),
-  createdAt: z.iso.datetime(),
   migrations: z.array(z.object({ name: z.string(), checksum: z.string() })),
   tables: z.array(
     z.object({
