@@ -26,9 +26,9 @@ const { values } = parseArgs({
     profile: { type: 'string' },
   },
 })
-const rounds = Number(values.rounds ?? (values.short ? 2 : 5))
+const rounds = Number(values.rounds ?? (values.short ? 1 : 5))
 const size = values.short
-  ? { streams: 320, seconds: 2, requests: 100, firstTokens: 72, open: 300 }
+  ? { streams: 320, seconds: 2, requests: 100, firstTokens: 72, open: 1000 }
   : { streams: 320, seconds: 5, requests: 400, firstTokens: 240, open: 1000 }
 
 interface Row {
@@ -123,7 +123,7 @@ async function streamingCpu(subject: Subject): Promise<number> {
   const everyMs = 20
   const streams = await openAll(
     subject,
-    `chunks-${((size.seconds + 12) * 1000) / everyMs}-every-${everyMs}`,
+    `chunks-${((size.seconds + 8) * 1000) / everyMs}-every-${everyMs}`,
     size.streams,
   )
   await sleep(500)

@@ -70,8 +70,8 @@ export async function openStream(from: StreamRequest): Promise<OpenStream> {
   return { request: outgoing, runId: typeof runId === 'string' ? runId : null, firstChunk: first.promise, ended }
 }
 
-/** Every chunk of the bench's provider holds this once, wherever it passed through. */
-const marker = Buffer.from('twelve')
+/** Begins every chunk of the bench's provider, wherever it passed through; in a snapshot of the whole text it is once. */
+const marker = Buffer.from('" twelve')
 
 function countOf(bytes: Buffer, needle: Buffer): number {
   let count = 0
