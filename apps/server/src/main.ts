@@ -30,8 +30,8 @@ async function start(config: Config, secrets: Secrets): Promise<Server> {
   )
   try {
     const server = await buildServer(config, secrets, { log })
-    const url = await server.start()
     const { setupUrl } = await ensureSetup(server.platform)
+    const url = await server.start()
     const seconds = (performance.now() / 1000).toFixed(1)
     log.info({ listening: url }, `Ready after ${seconds} s: ${config.http.publicUrl}`)
     // Not through the log, which keeps no secrets.

@@ -19,6 +19,8 @@ export class Stopped extends Error {}
 /** This process lets go of the run; another goes on with it. */
 export class HandedOver extends Error {}
 export type End = Stopped | HandedOver
+/** The model that answers, and why; known already where the run was just asked for. */
+export type ModelChoice = Awaited<ReturnType<typeof chooseModel>>
 
 /**
  * Writes one assistant message: alternates between the model and the tools it asks for until it asks for no more, a
@@ -29,6 +31,7 @@ export async function runReply(
   ctx: Ctx,
   run: RunRow,
   stored: Message,
+  choice: ModelChoice | undefined,
   started: (journal: Journal) => void,
 ): Promise<void> {
   const writer = ctx.runLog.open(run.id, run.attempt)
@@ -41,7 +44,7 @@ export async function runReply(
 
   try {
     if (run.attempt > maxAttempts) throw new AppError('internal', 'The reply failed again and again. Send it anew.')
-    const interrupts = await runSteps(ctx, run, journal)
+    const interrupts = await runSteps(ctx, run, journal, choice)
     if (interrupts.length > 0) await end(ctx, run, journal, 'interrupted', { interrupts })
     else await end(ctx, run, journal, 'finished', {})
   } catch (thrown) {
@@ -59,8 +62,13 @@ export async function runReply(
 }
 
 /** The steps, from wherever the message stands: it may be new, answered by a person, or left by another process. */
-async function runSteps(ctx: Ctx, run: RunRow, journal: Journal): Promise<Interrupt[]> {
-  const [{ model, reason }, offered] = await Promise.all([chooseModel(ctx, run.model), listOfferedTools(ctx)])
+async function runSteps(
+  ctx: Ctx,
+  run: RunRow,
+  journal: Journal,
+  choice: ModelChoice | undefined,
+): Promise<Interrupt[]> {
+  const [{ model, reason }, offered] = await Promise.all([choice ?? chooseModel(ctx, run.model), listOfferedTools(ctx)])
   let tools = offered
   if (run.attempt > 0) recoverToolCalls(journal, tools)
   const asked = await runToolCalls(ctx, journal, tools)

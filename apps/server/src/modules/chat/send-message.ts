@@ -10,6 +10,7 @@ import { chooseModel } from '../models/index.ts'
 import { activeRuns } from './active-runs.ts'
 import { dismissQuestions } from './dismiss-questions.ts'
 import { presentRun } from './present.ts'
+import type { ModelChoice } from './run-reply.ts'
 import { insertRun, type NewRun, type RunRow } from './store.ts'
 
 /** What a request that starts a run says of it. */
@@ -68,8 +69,9 @@ export async function sendMessage(
       data: { messageId: messageIds[0], runId: row.id },
     })
     const [userMessage, assistantMessage] = added.messages as [conversations.MessageRow, conversations.MessageRow]
-    const started = await presentStarted(tx, row, userMessage, assistantMessage)
-    return { row, started, version: added.conversation.version }
+    const atLeaf = parentId === conversation.activeLeafId
+    const started = await presentStarted(tx, row, userMessage, assistantMessage, { atLeaf })
+    return { row, started, version: added.conversation.version, choice }
   })
 }
 
@@ -105,8 +107,16 @@ export async function regenerateMessage(
     ])
     const row = await insertRun(tx, run, activeRuns(ctx).owner)
     const started = await presentStarted(tx, row, null, added.messages[0]!)
-    return { row, started, version: added.conversation.version }
+    return { row, started, version: added.conversation.version, choice }
   })
+}
+
+interface NewlyStarted {
+  row: RunRow
+  started: Started
+  /** Of the conversation, after the change. */
+  version: number
+  choice?: ModelChoice
 }
 
 /**
@@ -116,16 +126,16 @@ export async function regenerateMessage(
 export async function startOnce(
   ctx: Ctx,
   idempotency: Idempotency | undefined,
-  work: (tx: Ctx) => Promise<{ row: RunRow; started: Started; version: number }>,
+  work: (tx: Ctx) => Promise<NewlyStarted>,
 ): Promise<Started> {
-  let made: { row: RunRow; started: Started; version: number } | undefined
+  let made: NewlyStarted | undefined
   const started = await once(ctx, idempotency, async (tx) => {
     made = await work(tx)
     return made.started
   })
   if (made) {
     const { row, version } = made
-    activeRuns(ctx).launch(ctx, row, made.started.assistantMessage)
+    activeRuns(ctx).launch(ctx, row, made.started.assistantMessage, made.choice)
     conversations.announce(ctx, { type: 'conversation-changed', conversationId: row.conversationId, version })
   }
   return started
@@ -143,12 +153,14 @@ export async function presentStarted(
   run: RunRow,
   user: conversations.MessageRow | null,
   assistant: conversations.MessageRow,
+  /** Below a leaf there is nothing beside the new question. */
+  { atLeaf = false } = {},
 ): Promise<Started> {
   const present = async (row: conversations.MessageRow) =>
     conversations.presentMessage(row, await conversations.listSiblingIds(tx, row))
   return {
     run: presentRun(run),
-    userMessage: user && (await present(user)),
+    userMessage: user && (atLeaf ? conversations.presentMessage(user, [user.id]) : await present(user)),
     // Below a new question there is one answer.
     assistantMessage: user ? conversations.presentMessage(assistant, [assistant.id]) : await present(assistant),
   }
@@ -171,7 +183,7 @@ async function requireAnswered(tx: Ctx, conversationId: string, parentId: string
 function newRun(
   conversationId: string,
   messageId: string,
-  choice: Awaited<ReturnType<typeof chooseModel>>,
+  choice: ModelChoice,
   maxOutputTokens: number | undefined,
 ): NewRun {
   return {
