@@ -31,8 +31,11 @@ export async function sendMessage(
   idempotency: Idempotency | undefined,
 ): Promise<Started> {
   refuseWhileDraining(ctx)
-  const { model: remembered } = await conversations.openForReading(ctx, conversationId)
-  const choice = await chooseModel(ctx, input.model ?? remembered ?? undefined)
+  const [{ model: remembered }, named] = await Promise.all([
+    conversations.openForReading(ctx, conversationId),
+    input.model === undefined ? undefined : chooseModel(ctx, input.model),
+  ])
+  const choice = named ?? (await chooseModel(ctx, remembered ?? undefined))
   const parts = await toParts(ctx, input.content)
 
   return startOnce(ctx, idempotency, async (tx) => {
@@ -71,7 +74,7 @@ export async function sendMessage(
     const [userMessage, assistantMessage] = added.messages as [conversations.MessageRow, conversations.MessageRow]
     const atLeaf = parentId === conversation.activeLeafId
     const started = await presentStarted(tx, row, userMessage, assistantMessage, { atLeaf })
-    return { row, started, version: added.conversation.version, choice }
+    return { row, started, version: added.version, choice }
   })
 }
 
@@ -107,7 +110,7 @@ export async function regenerateMessage(
     ])
     const row = await insertRun(tx, run, activeRuns(ctx).owner)
     const started = await presentStarted(tx, row, null, added.messages[0]!)
-    return { row, started, version: added.conversation.version, choice }
+    return { row, started, version: added.version, choice }
   })
 }
 

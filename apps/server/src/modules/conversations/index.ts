@@ -71,7 +71,7 @@ export async function addMessages(
   conversation: store.ConversationRow,
   messages: (NewMessage & { id: string })[],
   change: Parameters<typeof store.updateConversation>[2] = {},
-): Promise<{ messages: store.MessageRow[]; conversation: store.ConversationRow }> {
+): Promise<{ messages: store.MessageRow[]; version: number }> {
   const createdAt = tx.clock.now()
   const rows = messages.map((message) => ({
     model: null,
@@ -83,9 +83,9 @@ export async function addMessages(
     error: null,
     createdAt,
   }))
-  await store.insertMessages(tx, rows)
-  const updated = await store.updateConversation(tx, conversation.id, { ...change, activeLeafId: rows.at(-1)!.id })
-  return { messages: rows, conversation: updated }
+  const activeLeafId = rows.at(-1)!.id
+  const version = await store.appendMessages(tx, conversation.id, rows, { ...change, activeLeafId })
+  return { messages: rows, version }
 }
 
 /** A new id for `addMessages`, later than all before it. */

@@ -58,12 +58,10 @@ export async function insertConversation(
   return ctx.db.insertInto('conversations').values(row).returningAll().returning(activeRunId).executeTakeFirstOrThrow()
 }
 
+type ConversationChange = Partial<Pick<ConversationColumns, 'title' | 'titleSource' | 'model' | 'activeLeafId'>>
+
 /** Writes a change a person made: the version grows. */
-export async function updateConversation(
-  ctx: Ctx,
-  id: string,
-  change: Partial<Pick<ConversationColumns, 'title' | 'titleSource' | 'model' | 'activeLeafId'>>,
-): Promise<ConversationRow> {
+export async function updateConversation(ctx: Ctx, id: string, change: ConversationChange): Promise<ConversationRow> {
   return ctx.db
     .updateTable('conversations')
     .set((eb) => ({ ...change, version: eb('version', '+', 1), updatedAt: ctx.clock.now() }))
@@ -100,14 +98,27 @@ export async function findMessage(ctx: Ctx, id: string): Promise<MessageRow | un
     .executeTakeFirst()
 }
 
-export async function insertMessages(
+type NewMessageRow = Omit<MessageRow, 'parts' | 'usage' | 'error'> & { parts: Part[] }
+
+/** Adds messages and changes their conversation, in one statement; answers the conversation's new version. */
+export async function appendMessages(
   ctx: Ctx,
-  rows: (Omit<MessageRow, 'parts' | 'usage' | 'error'> & { parts: Part[] })[],
-): Promise<void> {
-  await ctx.db
-    .insertInto('messages')
-    .values(rows.map((row) => ({ ...row, parts: JSON.stringify(row.parts), usage: null, error: null })))
-    .execute()
+  conversationId: string,
+  rows: NewMessageRow[],
+  change: ConversationChange,
+): Promise<number> {
+  const { version } = await ctx.db
+    .with('added', (db) =>
+      db
+        .insertInto('messages')
+        .values(rows.map((row) => ({ ...row, parts: JSON.stringify(row.parts), usage: null, error: null }))),
+    )
+    .updateTable('conversations')
+    .set((eb) => ({ ...change, version: eb('version', '+', 1), updatedAt: ctx.clock.now() }))
+    .where('id', '=', conversationId)
+    .returning('version')
+    .executeTakeFirstOrThrow()
+  return version
 }
 
 export interface MessageChange {
