@@ -31,11 +31,14 @@ export async function sendMessage(
   idempotency: Idempotency | undefined,
 ): Promise<Started> {
   refuseWhileDraining(ctx)
-  const [{ model: remembered }, named] = await Promise.all([
+  const [conversation, named] = await Promise.allSettled([
     conversations.openForReading(ctx, conversationId),
     input.model === undefined ? undefined : chooseModel(ctx, input.model),
   ])
-  const choice = named ?? (await chooseModel(ctx, remembered ?? undefined))
+  // In this order, whichever fails first: what is not theirs is not found, whatever else is wrong (P6).
+  if (conversation.status === 'rejected') throw conversation.reason
+  if (named.status === 'rejected') throw named.reason
+  const choice = named.value ?? (await chooseModel(ctx, conversation.value.model ?? undefined))
   const parts = await toParts(ctx, input.content)
 
   return startOnce(ctx, idempotency, async (tx) => {
