@@ -37,6 +37,11 @@ export const scopes = [
   'tools:manage',
   'keys:manage',
   'account:read',
+  'people:read',
+  'people:manage',
+  'workspace:manage',
+  'usage:read',
+  'usage:manage',
 ] as const
 export const scopeSchema = z.enum(scopes)
 export type Scope = z.infer<typeof scopeSchema>

@@ -138,7 +138,7 @@ export const identityEndpoints = {
     access: 'keys:manage',
     body: z.object({
       name: nameSchema,
-      /** Default: everything the maker may do, except managing keys. */
+      /** Default: everything the maker may do, except administration (keys, people, workspace, usage). */
       scopes: z.array(scopeSchema).min(1).optional(),
       expiresAt: timeSchema.optional(),
     }),

@@ -6,7 +6,7 @@ import { AppError, notFound } from '../../platform/errors.ts'
 import { decodeCursor, encodeCursor, type Idempotency, once } from '../../platform/http/index.ts'
 import { emit } from '../../platform/outbox/index.ts'
 import { presentApiKey } from './present.ts'
-import { commonScopes } from './role-scopes.ts'
+import { administrative, commonScopes } from './role-scopes.ts'
 import { announceRevoked } from './sign-in.ts'
 import { getApiKeyExpiry, insertApiKey, listApiKeys as listRows, markApiKeyRevoked } from './store.ts'
 
@@ -28,7 +28,7 @@ export async function listApiKeys(ctx: Ctx, { limit, cursor }: PageQuery): Promi
 }
 
 /**
- * Makes a key that may do what is asked for as far as the maker may do it, by default all but managing keys. A key made
+ * Makes a key that may do what is asked for as far as the maker may do it, by default all but administration. A key made
  * with a key lives no longer than that one. A repeated request gets the same key.
  * @throws AppError forbidden when nothing of what is asked for may be given, invalid_request for a time that has passed
  */
@@ -48,7 +48,7 @@ export async function createApiKey(
 async function makeAndStore(tx: Ctx, body: NewApiKey): Promise<{ apiKey: ApiKey; key: string }> {
   const { actor } = tx
   const now = tx.clock.now()
-  const asked = body.scopes ?? [...actor.scopes].filter((scope) => scope !== 'keys:manage')
+  const asked = body.scopes ?? [...actor.scopes].filter((scope) => !administrative.has(scope))
   const scopes = commonScopes(asked, actor.scopes)
   if (scopes.length === 0) {
     throw new AppError('forbidden', 'You may do none of what this key is asked to allow.')

@@ -1,6 +1,14 @@
 import { type Role, type Scope, scopes } from '@parley/contract'
 
-const reads: Scope[] = ['conversations:read', 'files:read', 'models:read', 'tools:read', 'account:read']
+const reads: Scope[] = ['conversations:read', 'files:read', 'models:read', 'tools:read', 'account:read', 'people:read']
+
+/** Administration: a key gets these only when they are named. */
+export const administrative: ReadonlySet<Scope> = new Set<Scope>([
+  'keys:manage',
+  'people:manage',
+  'workspace:manage',
+  'usage:manage',
+])
 
 const scopesByRole: Record<Role, ReadonlySet<Scope>> = {
   owner: new Set(scopes),

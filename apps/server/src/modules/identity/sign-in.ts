@@ -46,7 +46,12 @@ export async function logIn(
     throw new AppError('invalid_credentials', 'Email or password is wrong.')
   }
   forgiveTries(platform, client.address, body.email)
-  return startSession(platform, { userId: user.id, workspaceId: user.workspaceId }, client)
+  return completeSignIn(platform, { userId: user.id, workspaceId: user.workspaceId }, client)
+}
+
+/** Goes on once it is proven who signs in, in whatever way: everything a policy asks for besides belongs here. */
+export function completeSignIn(platform: Platform, member: Member, client: Client): Promise<SignInResult> {
+  return startSession(platform, member, client)
 }
 
 /** Begins a session. */

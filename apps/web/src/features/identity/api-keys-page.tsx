@@ -112,6 +112,11 @@ const scopeNames: Record<Scope, string> = {
   'tools:manage': 'Manage MCP servers and policies',
   'keys:manage': 'Manage API keys',
   'account:read': 'Read your account',
+  'people:read': 'See who is in the workspace',
+  'people:manage': 'Manage people, roles and groups',
+  'workspace:manage': 'Manage the workspace',
+  'usage:read': 'See usage and cost of everyone',
+  'usage:manage': 'Manage plans, limits and budgets',
 }
 
 const expiries = [
