@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { idSchema, pageOf, pageQuerySchema, roleSchema, scopeSchema, timeSchema } from './common.ts'
 import { endpoint } from './endpoint.ts'
+import { secondFactorRequiredSchema } from './second-factor.ts'
 
 const emailSchema = z
   .email()
@@ -77,10 +78,10 @@ export const identityEndpoints = {
     method: 'POST',
     path: '/api/v1/auth/login',
     tag: 'Identity',
-    summary: 'Sign in with email and password',
+    summary: 'Sign in with email and password; answers tokens, or asks for the second factor',
     access: 'public',
     body: z.object({ email: emailSchema, password: z.string().max(200) }),
-    response: signedInSchema,
+    response: z.union([signedInSchema, secondFactorRequiredSchema]),
   }),
   refresh: endpoint({
     method: 'POST',

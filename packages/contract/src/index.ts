@@ -16,6 +16,7 @@ export * from './files.ts'
 export * from './identity.ts'
 export * from './messages.ts'
 export * from './models.ts'
+export * from './second-factor.ts'
 export * from './tools.ts'
 
 /** Every operation of the native API. */

@@ -1,4 +1,7 @@
 import type { Migration } from '../../platform/database/index.ts'
+import { migrations as passkeys } from './passkeys/migrations.ts'
+import { migrations as secondFactor } from './second-factor/migrations.ts'
+import { migrations as sessions } from './sessions/migrations.ts'
 
 export const migrations: Migration[] = [
   {
@@ -67,4 +70,7 @@ export const migrations: Migration[] = [
       );
     `,
   },
+  ...sessions,
+  ...secondFactor,
+  ...passkeys,
 ]

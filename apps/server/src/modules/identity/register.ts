@@ -2,9 +2,10 @@ import type { BodyOf, identityEndpoints } from '@parley/contract'
 import { inTransaction, type Platform } from '../../platform/context.ts'
 import { AppError } from '../../platform/errors.ts'
 import { makeMember, makeOwner } from './add-person.ts'
+import type { Client } from './client.ts'
 import { hashPassword } from './passwords.ts'
 import { endSetup, isSetupToken } from './setup.ts'
-import { type Client, type SignInResult, startSession } from './sign-in.ts'
+import { type SignInResult, startSession } from './sign-in.ts'
 import { countTry } from './sign-in-throttle.ts'
 import { hasUsers, lockOwnership } from './store.ts'
 
@@ -27,7 +28,7 @@ export async function register(platform: Platform, body: Registration, client: C
     const person = { email, name, passwordHash }
     const member = first ? await makeOwner(tx, person, body.workspaceName) : await makeMember(tx, person)
     if (first) await endSetup(tx)
-    return startSession(tx, member, client)
+    return startSession(tx, member, client, { method: 'password' })
   })
 }
 

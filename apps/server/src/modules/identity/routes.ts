@@ -1,12 +1,11 @@
-import { identityEndpoints, type SignedIn } from '@parley/contract'
-import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { Platform } from '../../platform/context.ts'
+import { identityEndpoints } from '@parley/contract'
 import type { Http } from '../../platform/http/index.ts'
+import { answerSignIn } from './answer-sign-in.ts'
 import { createApiKey, listApiKeys, revokeApiKey } from './api-keys.ts'
-import { sessionDays } from './authenticate.ts'
+import { clientOf } from './client.ts'
 import { register } from './register.ts'
-import { clearSessionCookie, setSessionCookie } from './session-cookie.ts'
-import { type Client, endSession, logIn, refreshSession, type SignInResult } from './sign-in.ts'
+import { clearSessionCookie } from './session-cookie.ts'
+import { endSession, logIn, refreshSession } from './sign-in.ts'
 import { hasUsers } from './store.ts'
 import { getMe, updateMe } from './update-me.ts'
 
@@ -16,14 +15,16 @@ export function mountIdentity(http: Http): void {
     needsOwner: !(await hasUsers(ctx.db)),
     signup: ctx.config.identity.signup,
   }))
-  http.publicRoute(identityEndpoints.register, async (ctx, { body }, { request, reply }) =>
-    withCookie(ctx, reply, await register(ctx, body, clientOf(request))),
-  )
-  http.publicRoute(identityEndpoints.login, async (ctx, { body }, { request, reply }) =>
-    withCookie(ctx, reply, await logIn(ctx, body, clientOf(request))),
-  )
-  http.publicRoute(identityEndpoints.refresh, async (ctx, { body }, { reply }) =>
-    withCookie(ctx, reply, await refreshSession(ctx, body.refreshToken)),
+  http.publicRoute(identityEndpoints.register, async (ctx, { body }, { request, reply }) => {
+    const client = clientOf(ctx.config, request)
+    return answerSignIn(ctx, reply, client, await register(ctx, body, client))
+  })
+  http.publicRoute(identityEndpoints.login, async (ctx, { body }, { request, reply }) => {
+    const client = clientOf(ctx.config, request)
+    return answerSignIn(ctx, reply, client, await logIn(ctx, body, client))
+  })
+  http.publicRoute(identityEndpoints.refresh, async (ctx, { body }, { request, reply }) =>
+    answerSignIn(ctx, reply, clientOf(ctx.config, request), await refreshSession(ctx, body.refreshToken)),
   )
   http.route(identityEndpoints.logout, async (ctx, _input, { reply }) => {
     await endSession(ctx, ctx.actor.credentialId)
@@ -36,13 +37,4 @@ export function mountIdentity(http: Http): void {
   http.route(identityEndpoints.listApiKeys, (ctx, { query }) => listApiKeys(ctx, query))
   http.route(identityEndpoints.createApiKey, (ctx, { body }, { idempotency }) => createApiKey(ctx, body, idempotency))
   http.route(identityEndpoints.revokeApiKey, (ctx, { params }) => revokeApiKey(ctx, params.id))
-}
-
-function withCookie(platform: Platform, reply: FastifyReply, { sessionToken, answer }: SignInResult): SignedIn {
-  setSessionCookie(platform.config, reply, sessionToken, sessionDays * 24 * 60 * 60)
-  return answer
-}
-
-function clientOf(request: FastifyRequest): Client {
-  return { address: request.ip, userAgent: request.headers['user-agent'] }
 }

@@ -1,13 +1,16 @@
-import type { SignedIn } from '@parley/contract'
+import type { SecondFactorRequired, SignedIn } from '@parley/contract'
 import type { Platform } from '../../platform/context.ts'
 import { hashToken, newId, randomToken } from '../../platform/crypto/index.ts'
 import { AppError } from '../../platform/errors.ts'
 import { accessTokenSeconds, signAccessToken } from './access-tokens.ts'
 import type { Member } from './add-person.ts'
 import { sessionExpiry } from './authenticate.ts'
+import type { Client } from './client.ts'
 import { type Revoked, revokedChannel } from './credential-cache.ts'
 import { checkPassword } from './passwords.ts'
 import { presentUser } from './present.ts'
+import { askForSecondFactor } from './second-factor/challenge.ts'
+import { secondFactorsOf } from './second-factor/store.ts'
 import { countTry, forgiveTries } from './sign-in-throttle.ts'
 import {
   deleteSession,
@@ -18,10 +21,11 @@ import {
   rotateSession,
 } from './store.ts'
 
-/** Where a person signs in from. */
-export interface Client {
-  address: string
-  userAgent: string | undefined
+/** How somebody proved who they are. */
+export interface SignInProof {
+  method: 'password' | 'passkey' | 'provider' | 'link'
+  /** Two factors in one: a passkey that verified its user, an identity provider that says that it asked for two. */
+  twoFactors?: boolean
 }
 
 /** `sessionToken` is for the cookie, the rest for the body. */
@@ -29,6 +33,9 @@ export interface SignInResult {
   sessionToken: string
   answer: SignedIn
 }
+
+/** A session, or the question for a second factor. */
+export type SignInOutcome = SignInResult | { answer: SecondFactorRequired }
 
 /**
  * Signs in with email and password. A wrong password and an unknown address are the same to the caller, in time too.
@@ -38,7 +45,7 @@ export async function logIn(
   platform: Platform,
   body: { email: string; password: string },
   client: Client,
-): Promise<SignInResult> {
+): Promise<SignInOutcome> {
   countTry(platform, client.address, body.email)
   const user = await findUserByEmail(platform.db, body.email)
   const right = await checkPassword(body.password, user?.passwordHash)
@@ -46,16 +53,31 @@ export async function logIn(
     throw new AppError('invalid_credentials', 'Email or password is wrong.')
   }
   forgiveTries(platform, client.address, body.email)
-  return completeSignIn(platform, { userId: user.id, workspaceId: user.workspaceId }, client)
+  return completeSignIn(platform, { userId: user.id, workspaceId: user.workspaceId }, client, { method: 'password' })
 }
 
-/** Goes on once it is proven who signs in, in whatever way: everything a policy asks for besides belongs here. */
-export function completeSignIn(platform: Platform, member: Member, client: Client): Promise<SignInResult> {
-  return startSession(platform, member, client)
+/**
+ * Goes on once it is proven who signs in, in whatever way: begins a session, or asks for the second factor of whoever has
+ * one and has not shown it yet. The outcome goes through `answerSignIn`, which sets the cookies.
+ */
+export async function completeSignIn(
+  platform: Platform,
+  member: Member,
+  client: Client,
+  proof: SignInProof,
+): Promise<SignInOutcome> {
+  const methods = proof.twoFactors ? [] : await secondFactorsOf(platform.db, member.userId)
+  if (methods.length === 0) return startSession(platform, member, client, proof)
+  return { answer: await askForSecondFactor(platform, member, client, proof, methods) }
 }
 
 /** Begins a session. */
-export async function startSession(platform: Platform, member: Member, client: Client): Promise<SignInResult> {
+export async function startSession(
+  platform: Platform,
+  member: Member,
+  client: Client,
+  proof: SignInProof,
+): Promise<SignInResult> {
   const now = platform.clock.now()
   const id = newId()
   const sessionToken = randomToken()
@@ -71,6 +93,9 @@ export async function startSession(platform: Platform, member: Member, client: C
       userAgent: client.userAgent?.slice(0, 300) ?? null,
       address: client.address,
       expiresAt: sessionExpiry(now),
+      method: proof.method,
+      provenAt: now,
+      secondFactorAt: proof.twoFactors ? now : null,
     },
     now,
   )

@@ -139,6 +139,9 @@ export interface NewSession {
   userAgent: string | null
   address: string | null
   expiresAt: Date
+  method: string
+  provenAt: Date
+  secondFactorAt: Date | null
 }
 
 /** Stores a session, and drops those of the same person that have expired. */

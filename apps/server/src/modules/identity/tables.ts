@@ -41,6 +41,25 @@ interface SessionsTable {
   createdAt: Date
   lastUsedAt: Date
   expiresAt: Date
+  /** When the person last proved who they are in this session. */
+  provenAt: Date | null
+  /** When they proved it with a second factor. */
+  secondFactorAt: Date | null
+  /** How they signed in. */
+  method: string | null
+  /** Of the browser at the last use, as it says: `Europe/Berlin`. */
+  timeZone: string | null
+  /** Of the refresh token before the one that is good now, and when it was traded. */
+  previousRefreshHash: string | null
+  rotatedAt: Date | null
+}
+
+/** Browsers in which a person signed in before. */
+interface KnownBrowsersTable {
+  userId: string
+  browserHash: string
+  createdAt: Date
+  lastSignInAt: Date
 }
 
 interface ApiKeysTable {
@@ -70,6 +89,7 @@ declare module '../../platform/database/schema.ts' {
     users: UsersTable
     memberships: MembershipsTable
     sessions: SessionsTable
+    knownBrowsers: KnownBrowsersTable
     apiKeys: ApiKeysTable
     installationSettings: InstallationSettingsTable
   }

@@ -18,8 +18,9 @@ export function SignInPage() {
   const signIn = useMutation({
     mutationFn: (form: FormData) =>
       parley.auth.login({ email: String(form.get('email')), password: String(form.get('password')) }),
-    onSuccess: async ({ user }) => {
-      client.setQueryData(findMe.queryKey, user)
+    onSuccess: async (answer) => {
+      if (!('user' in answer)) return
+      client.setQueryData(findMe.queryKey, answer.user)
       await navigate({ href: next ?? '/' })
     },
   })
