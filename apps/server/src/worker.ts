@@ -15,7 +15,7 @@ export interface Worker {
 
 /** Says which listeners, jobs and schedules there are. Before anything is emitted or queued. */
 export function defineWork(platform: Platform): void {
-  listen(platform, 'run-finished', 'title-conversation', titleConversation)
+  listen(platform, 'run-finished', 'title-conversation', titleConversation, ({ isFirst }) => isFirst !== false)
   listen(platform, 'conversation-deleted', 'delete-tool-results', (ofEvent, { subjectId }) =>
     deleteToolResults(ofEvent, subjectId),
   )

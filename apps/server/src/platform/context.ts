@@ -54,9 +54,25 @@ export interface Clock {
 
 export const systemClock: Clock = { now: () => new Date() }
 
+/** What is to be done once the transaction of a `db` is committed. */
+const committing = new WeakMap<Db, (() => void)[]>()
+
 /** Runs `work` in one transaction: `tx` is `ctx` whose writes all happen, or none. */
-export function inTransaction<C extends Platform, T>(ctx: C, work: (tx: C) => Promise<T>): Promise<T> {
-  return ctx.db.transaction().execute((db) => work({ ...ctx, db }))
+export async function inTransaction<C extends Platform, T>(ctx: C, work: (tx: C) => Promise<T>): Promise<T> {
+  const acts: (() => void)[] = []
+  const result = await ctx.db.transaction().execute((db) => {
+    committing.set(db, acts)
+    return work({ ...ctx, db })
+  })
+  for (const act of acts) act()
+  return result
+}
+
+/** Tells others of a change when it can be seen: after the transaction `ctx` is in, or at once where it is in none. */
+export function whenCommitted(ctx: Platform, act: () => void): void {
+  const acts = committing.get(ctx.db)
+  if (acts) acts.push(act)
+  else act()
 }
 
 /**

@@ -6,7 +6,7 @@ import { AppError, messageOf } from '../../platform/errors.ts'
 import { readMessage } from '../conversations/index.ts'
 import { systemCtx } from '../identity/index.ts'
 import type { Journal } from './journal.ts'
-import { type End, HandedOver, type ModelChoice, runReply, Stopped } from './run-reply.ts'
+import { type End, HandedOver, type KnownAtStart, runReply, Stopped } from './run-reply.ts'
 import { heartbeat, type RunRow, releaseLeases, takeOver } from './store.ts'
 
 /** A run this process holds the lease of. */
@@ -57,7 +57,7 @@ export class ActiveRuns {
    * Runs a leased run in the background, as `ctx`'s actor, on from the message as it is stored. Its log can be read when
    * this returns. Never throws.
    */
-  launch(ctx: Ctx, row: RunRow, stored: Message, choice?: ModelChoice): void {
+  launch(ctx: Ctx, row: RunRow, stored: Message, known: KnownAtStart = {}): void {
     const controller = new AbortController()
     const run: ActiveRun = { row, controller, journal: null, ended: Promise.resolve() }
     this.runs.set(row.id, run)
@@ -65,7 +65,7 @@ export class ActiveRuns {
     const runCtx: Ctx = { ...ctx, log, signal: controller.signal }
     const { runMs } = ctx.config.models
     const deadline = setTimeout(() => controller.abort(tookTooLong(runMs)), runMs)
-    run.ended = runReply(runCtx, row, stored, choice, (journal) => {
+    run.ended = runReply(runCtx, row, stored, known, (journal) => {
       run.journal = journal
     })
       .catch((error) => log.error({ err: error }, 'a run ended in a way it should not'))

@@ -8,10 +8,11 @@ import {
   type ToolCallPart,
   type Usage,
 } from '@parley/contract'
-import { type Ctx, inTransaction } from '../../platform/context.ts'
+import type { Ctx } from '../../platform/context.ts'
 import { AppError } from '../../platform/errors.ts'
+import { emitting, type NewEvent } from '../../platform/outbox/index.ts'
 import type { RunWriter } from '../../platform/run-log/index.ts'
-import { type MessageChange, updateMessage } from '../conversations/index.ts'
+import { updating } from '../conversations/index.ts'
 import { endRun, type Lease, type RunEnd, saveProgress } from './store.ts'
 
 /** Someone else writes this run now, or it is gone: stop without a word. */
@@ -115,34 +116,33 @@ export class Journal {
     return { draft, savedThrough: through, saved: () => this.writer.saved(through) }
   }
 
-  /** Stores all parts. After it, a crash loses nothing of them. */
+  /** Stores all parts, while the lease is held. After it, a crash loses nothing of them. */
   async commit(ctx: Ctx): Promise<void> {
     const savedThrough = this.writer.last
-    const { parts, usage, model } = this.message
+    const { id, parts, usage, model } = this.message
     const kept = parts.length
-    await this.store(ctx, { parts, usage, model }, (tx) => saveProgress(tx, this.lease, savedThrough, usage))
+    const message = updating(ctx, id, { parts, usage, model })
+    if (!(await saveProgress(ctx, this.lease, savedThrough, usage, message))) throw new LeaseLost()
     this.committed = kept
     this.writer.saved(savedThrough)
   }
 
-  /** Stores the end of the run with the message, then tells the readers and ends the log. */
+  /** Stores the end of the run with the message and the event that tells of it, then tells the readers and ends the log. */
   async end(
     ctx: Ctx,
     end: Pick<RunEnd, 'status' | 'interrupts' | 'error'>,
     status: Message['status'],
-    also: (tx: Ctx) => Promise<void>,
+    event: NewEvent,
   ): Promise<void> {
     this.close()
-    const { parts, model } = this.message
-    const usage: Usage | null = this.message.usage
-    const change: MessageChange = { status, parts, usage, model, error: end.error }
+    const { id, parts, model, usage } = this.message
+    const message = updating(ctx, id, { status, parts, usage, model, error: end.error })
     // Two more events follow; their numbers are part of what is stored.
     const savedThrough = this.writer.last + 2
-    await this.store(ctx, change, async (tx) => {
-      const kept = await endRun(tx, this.lease, { ...end, usage, savedThrough })
-      if (kept) await also(tx)
-      return kept
-    })
+    const telling = emitting(ctx, event, 'held')
+    const kept = await endRun(ctx, this.lease, { ...end, usage, savedThrough }, message, telling.expressions)
+    if (!kept) throw new LeaseLost()
+    telling.stored()
     const { parts: _, siblingIds: __, ...rest } = { ...this.message, status, error: end.error }
     this.emit({ type: 'CUSTOM', name: 'parley.message', value: { message: rest } })
     this.emit(lastEvent(this.message, this.lease.runId, end))
@@ -153,14 +153,6 @@ export class Journal {
   /** Another attempt goes on from what is stored. */
   abandon(): void {
     this.writer.abandon()
-  }
-
-  /** Message and run change together, and only while the lease is held. */
-  private async store(ctx: Ctx, change: MessageChange, guard: (tx: Ctx) => Promise<boolean>): Promise<void> {
-    await inTransaction(ctx, async (tx) => {
-      if (!(await guard(tx))) throw new LeaseLost()
-      await updateMessage(tx, this.message.id, change)
-    })
   }
 }
 

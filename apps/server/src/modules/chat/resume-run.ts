@@ -6,8 +6,9 @@ import type { Idempotency } from '../../platform/http/index.ts'
 import * as conversations from '../conversations/index.ts'
 import { setToolPolicy } from '../tools/index.ts'
 import { activeRuns } from './active-runs.ts'
-import { presentStarted, refuseWhileDraining, startOnce } from './send-message.ts'
-import { findRun, insertRun, lockRun } from './store.ts'
+import { presentRun } from './present.ts'
+import { refuseWhileDraining, startOnce } from './start-run.ts'
+import { findRun, insertRun, lockRun, makeRun } from './store.ts'
 
 type Answer = BodyOf<typeof endpoints.resumeRun>['answers'][number]
 
@@ -44,22 +45,17 @@ export async function resumeRun(
     const parts = applyAnswers(message.parts, answers)
     await rememberApprovals(tx, parts, answers)
 
-    const next = await insertRun(
-      tx,
-      {
-        id: newId(),
-        conversationId: conversation.id,
-        messageId: message.id,
-        model: run.model,
-        modelReason: run.modelReason,
-        maxOutputTokens: run.maxOutputTokens,
-        previousRunId: run.id,
-      },
-      activeRuns(ctx).owner,
-    )
+    const { model, modelReason, maxOutputTokens } = run
+    const place = { conversationId: conversation.id, messageId: message.id, previousRunId: run.id }
+    const next = makeRun(tx, { id: newId(), ...place, model, modelReason, maxOutputTokens }, activeRuns(ctx).owner)
+    await insertRun(tx, next)
     await conversations.updateMessage(tx, message.id, { parts, status: 'writing', runId: next.id })
     const changed = await conversations.updateConversation(tx, conversation.id, {})
-    const started = await presentStarted(tx, next, null, { ...message, parts, status: 'writing', runId: next.id })
+    const assistantMessage = conversations.presentMessage(
+      { ...message, parts, status: 'writing', runId: next.id },
+      await conversations.listSiblingIds(tx, message),
+    )
+    const started = { run: presentRun(next), userMessage: null, assistantMessage }
     return { row: next, started, version: changed.version }
   })
 }

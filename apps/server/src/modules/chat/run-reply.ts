@@ -1,12 +1,12 @@
 import type { ErrorCode, Interrupt, Message, RunStatus } from '@parley/contract'
 import type { Ctx } from '../../platform/context.ts'
 import { AppError, messageOf } from '../../platform/errors.ts'
-import { emit } from '../../platform/outbox/index.ts'
-import { announce } from '../conversations/index.ts'
+import { announce, type MessageRow } from '../conversations/index.ts'
 import { chooseModel, type Model } from '../models/index.ts'
 import { listOfferedTools, type OfferedTool } from '../tools/index.ts'
 import { buildPrompt } from './build-prompt.ts'
 import { Journal, LeaseLost } from './journal.ts'
+import { MessagesAbove } from './messages-above.ts'
 import { decideToolCalls, recoverToolCalls, runToolCalls } from './run-tools.ts'
 import type { RunRow } from './store.ts'
 import { writeStep } from './write-step.ts'
@@ -19,8 +19,15 @@ export class Stopped extends Error {}
 /** This process lets go of the run; another goes on with it. */
 export class HandedOver extends Error {}
 export type End = Stopped | HandedOver
-/** The model that answers, and why; known already where the run was just asked for. */
+/** The model that answers, and why. */
 export type ModelChoice = Awaited<ReturnType<typeof chooseModel>>
+
+/** What need not be looked up where the run was just asked for. */
+export interface KnownAtStart {
+  choice?: ModelChoice | undefined
+  /** The message it answers. */
+  question?: MessageRow | undefined
+}
 
 /**
  * Writes one assistant message: alternates between the model and the tools it asks for until it asks for no more, a
@@ -31,7 +38,7 @@ export async function runReply(
   ctx: Ctx,
   run: RunRow,
   stored: Message,
-  choice: ModelChoice | undefined,
+  known: KnownAtStart,
   started: (journal: Journal) => void,
 ): Promise<void> {
   const writer = ctx.runLog.open(run.id, run.attempt)
@@ -42,21 +49,22 @@ export async function runReply(
   if (run.attempt === 0)
     announce(ctx, { type: 'run-started', conversationId: run.conversationId, runId: run.id, messageId: run.messageId })
 
+  const above = new MessagesAbove(stored, known.question)
   try {
     if (run.attempt > maxAttempts) throw new AppError('internal', 'The reply failed again and again. Send it anew.')
-    const interrupts = await runSteps(ctx, run, journal, choice)
-    if (interrupts.length > 0) await end(ctx, run, journal, 'interrupted', { interrupts })
-    else await end(ctx, run, journal, 'finished', {})
+    const interrupts = await runSteps(ctx, run, journal, above, known.choice)
+    if (interrupts.length > 0) await end(ctx, run, journal, above, 'interrupted', { interrupts })
+    else await end(ctx, run, journal, above, 'finished', {})
   } catch (thrown) {
     const reason = ctx.signal.aborted ? ctx.signal.reason : thrown
     if (reason instanceof LeaseLost || reason instanceof HandedOver || thrown instanceof LeaseLost) {
       journal.abandon()
     } else if (reason instanceof Stopped) {
       cancelOpenToolCalls(journal, 'Stopped.')
-      await end(ctx, run, journal, 'stopped', {}).catch(letGo(journal))
+      await end(ctx, run, journal, above, 'stopped', {}).catch(letGo(journal))
     } else {
       cancelOpenToolCalls(journal, 'The run failed.')
-      await end(ctx, run, journal, 'failed', { error: describe(ctx, reason) }).catch(letGo(journal))
+      await end(ctx, run, journal, above, 'failed', { error: describe(ctx, reason) }).catch(letGo(journal))
     }
   }
 }
@@ -66,6 +74,7 @@ async function runSteps(
   ctx: Ctx,
   run: RunRow,
   journal: Journal,
+  above: MessagesAbove,
   choice: ModelChoice | undefined,
 ): Promise<Interrupt[]> {
   const [{ model, reason }, offered] = await Promise.all([choice ?? chooseModel(ctx, run.model), listOfferedTools(ctx)])
@@ -81,7 +90,7 @@ async function runSteps(
   })
   for (let step = journal.step + 1; step <= ctx.config.chat.maxSteps; step += 1) {
     journal.step = step
-    const calls = await oneStep(ctx, run, journal, model, tools)
+    const calls = await oneStep(ctx, run, journal, above, model, tools)
     if (calls === 0) return []
     const questions = await runToolCalls(ctx, journal, tools)
     if (questions.length > 0) return questions
@@ -94,10 +103,17 @@ async function runSteps(
 }
 
 /** One model call. Its text and the decisions on its tool calls are committed before any tool starts. */
-async function oneStep(ctx: Ctx, run: RunRow, journal: Journal, model: Model, tools: OfferedTool[]): Promise<number> {
+async function oneStep(
+  ctx: Ctx,
+  run: RunRow,
+  journal: Journal,
+  above: MessagesAbove,
+  model: Model,
+  tools: OfferedTool[],
+): Promise<number> {
   const stepName = `step-${journal.step}`
   journal.emit({ type: 'STEP_STARTED', stepName })
-  const prompt = await buildPrompt(ctx, model, journal.message, tools)
+  const prompt = await buildPrompt(ctx, model, journal.message, above, tools)
   const calls = await writeStep(ctx, journal, model, prompt, tools, {
     signal: ctx.signal,
     ...(run.maxOutputTokens === null ? {} : { maxOutputTokens: run.maxOutputTokens }),
@@ -115,19 +131,18 @@ async function end(
   ctx: Ctx,
   run: RunRow,
   journal: Journal,
+  above: MessagesAbove,
   status: Exclude<RunStatus, 'running'>,
   { interrupts = [], error = null }: { interrupts?: Interrupt[]; error?: { code: ErrorCode; message: string } | null },
 ): Promise<void> {
   // What ended the run must not keep it from being stored.
   const storing: Ctx = { ...ctx, signal: new AbortController().signal }
-  await journal.end(storing, { status, interrupts, error }, messageStatus[status], (tx) =>
-    emit(tx, {
-      type: `run-${status}`,
-      workspaceId: run.workspaceId,
-      subjectId: run.conversationId,
-      data: { runId: run.id, messageId: run.messageId, userId: run.userId },
-    }),
-  )
+  await journal.end(storing, { status, interrupts, error }, messageStatus[status], {
+    type: `run-${status}`,
+    workspaceId: run.workspaceId,
+    subjectId: run.conversationId,
+    data: { runId: run.id, messageId: run.messageId, userId: run.userId, isFirst: above.isFirstTurn },
+  })
   announce(ctx, { type: 'run-ended', conversationId: run.conversationId, runId: run.id, messageId: run.messageId })
 }
 

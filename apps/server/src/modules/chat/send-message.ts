@@ -2,16 +2,15 @@ import type { Content, Part, Started } from '@parley/contract'
 import type { Ctx } from '../../platform/context.ts'
 import { newId } from '../../platform/crypto/index.ts'
 import { AppError, notFound } from '../../platform/errors.ts'
-import { type Idempotency, once } from '../../platform/http/index.ts'
-import { emit } from '../../platform/outbox/index.ts'
+import type { Idempotency } from '../../platform/http/index.ts'
 import * as conversations from '../conversations/index.ts'
 import { openFile } from '../files/index.ts'
 import { chooseModel } from '../models/index.ts'
 import { activeRuns } from './active-runs.ts'
 import { dismissQuestions } from './dismiss-questions.ts'
-import { presentRun } from './present.ts'
 import type { ModelChoice } from './run-reply.ts'
-import { insertRun, type NewRun, type RunRow } from './store.ts'
+import { refuseWhileDraining, requireLock, startByAppending } from './start-run.ts'
+import { makeRun, type RunRow } from './store.ts'
 
 /** What a request that starts a run says of it. */
 export interface RunRequest {
@@ -41,43 +40,37 @@ export async function sendMessage(
   const choice = named.value ?? (await chooseModel(ctx, conversation.value.model ?? undefined))
   const parts = await toParts(ctx, input.content)
 
-  return startOnce(ctx, idempotency, async (tx) => {
-    const conversation = await conversations.openForWriting(tx, conversationId, input.version)
+  return startByAppending(ctx, idempotency, conversation.value, async (ctx, conversation) => {
+    conversations.requireVersion(conversation, input.version)
     const parentId = input.parentId === undefined ? conversation.activeLeafId : input.parentId
-    if (parentId !== null) await requireAnswered(tx, conversation.id, parentId)
-    const messageIds = [conversations.newMessageId(), conversations.newMessageId()] as const
-    const run = newRun(conversation.id, messageIds[1], choice, input.maxOutputTokens)
-    const added = await conversations.addMessages(
-      tx,
-      conversation,
-      [
-        { id: messageIds[0], parentId, role: 'user', status: 'complete', parts },
-        {
-          id: messageIds[1],
-          parentId: messageIds[0],
-          role: 'assistant',
-          status: 'writing',
-          parts: [],
-          model: run.model,
-          runId: run.id,
-        },
+    await requireAnswered(ctx, conversation, parentId)
+    // Below a leaf there is nothing beside the new question.
+    const siblings =
+      parentId === conversation.activeLeafId ? [] : await conversations.listChildIds(ctx, conversation.id, parentId)
+    const [userId, assistantId] = [conversations.newMessageId(), conversations.newMessageId()]
+    const run = newRun(ctx, conversation.id, assistantId, choice, input.maxOutputTokens)
+    return {
+      messages: [
+        { id: userId, parentId, role: 'user', status: 'complete', parts },
+        emptyAnswer(assistantId, userId, run),
       ],
-      {
+      change: {
         ...(conversation.titleSource === 'none' ? { title: firstWords(parts), titleSource: 'provisional' } : {}),
         ...(input.model === undefined ? {} : { model: input.model }),
       },
-    )
-    const row = await insertRun(tx, run, activeRuns(ctx).owner)
-    await emit(tx, {
-      type: 'message-created',
-      workspaceId: row.workspaceId,
-      subjectId: conversation.id,
-      data: { messageId: messageIds[0], runId: row.id },
-    })
-    const [userMessage, assistantMessage] = added.messages as [conversations.MessageRow, conversations.MessageRow]
-    const atLeaf = parentId === conversation.activeLeafId
-    const started = await presentStarted(tx, row, userMessage, assistantMessage, { atLeaf })
-    return { row, started, version: added.version, choice }
+      run,
+      choice,
+      event: {
+        type: 'message-created',
+        workspaceId: run.workspaceId,
+        subjectId: conversation.id,
+        data: { messageId: userId, runId: run.id },
+      },
+      present: ([user, assistant]) => ({
+        user: conversations.presentMessage(user!, [...siblings, userId]),
+        assistant: conversations.presentMessage(assistant!, [assistantId]),
+      }),
+    }
   })
 }
 
@@ -96,103 +89,61 @@ export async function regenerateMessage(
   const conversation = await conversations.openForReading(ctx, message.conversationId)
   const choice = await chooseModel(ctx, input.model ?? conversation.model ?? undefined)
 
-  return startOnce(ctx, idempotency, async (tx) => {
-    const locked = await conversations.openForWriting(tx, conversation.id, input.version)
+  return startByAppending(ctx, idempotency, conversation, async (ctx, conversation) => {
+    conversations.requireVersion(conversation, input.version)
+    const siblings = await conversations.listSiblingIds(ctx, message)
     const id = conversations.newMessageId()
-    const run = newRun(locked.id, id, choice, input.maxOutputTokens)
-    const added = await conversations.addMessages(tx, locked, [
-      {
-        id,
-        parentId: message.parentId,
-        role: 'assistant',
-        status: 'writing',
-        parts: [],
-        model: run.model,
-        runId: run.id,
-      },
-    ])
-    const row = await insertRun(tx, run, activeRuns(ctx).owner)
-    const started = await presentStarted(tx, row, null, added.messages[0]!)
-    return { row, started, version: added.version, choice }
+    const run = newRun(ctx, conversation.id, id, choice, input.maxOutputTokens)
+    return {
+      messages: [emptyAnswer(id, message.parentId, run)],
+      run,
+      choice,
+      present: ([assistant]) => ({
+        user: null,
+        assistant: conversations.presentMessage(assistant!, [...siblings, id]),
+      }),
+    }
   })
 }
 
-interface NewlyStarted {
-  row: RunRow
-  started: Started
-  /** Of the conversation, after the change. */
-  version: number
-  choice?: ModelChoice
-}
-
-/**
- * Commits what `work` does, once for an idempotency key, and starts the run it made. A repeat gets the first answer and
- * starts nothing.
- */
-export async function startOnce(
-  ctx: Ctx,
-  idempotency: Idempotency | undefined,
-  work: (tx: Ctx) => Promise<NewlyStarted>,
-): Promise<Started> {
-  let made: NewlyStarted | undefined
-  const started = await once(ctx, idempotency, async (tx) => {
-    made = await work(tx)
-    return made.started
-  })
-  if (made) {
-    const { row, version } = made
-    activeRuns(ctx).launch(ctx, row, made.started.assistantMessage, made.choice)
-    conversations.announce(ctx, { type: 'conversation-changed', conversationId: row.conversationId, version })
-  }
-  return started
-}
-
-export function refuseWhileDraining(ctx: Ctx): void {
-  if (!activeRuns(ctx).isDraining) return
-  throw new AppError('unavailable', 'This server is about to restart. Try again in a few seconds.', {
-    retryAfterSeconds: 5,
-  })
-}
-
-export async function presentStarted(
-  tx: Ctx,
-  run: RunRow,
-  user: conversations.MessageRow | null,
-  assistant: conversations.MessageRow,
-  /** Below a leaf there is nothing beside the new question. */
-  { atLeaf = false } = {},
-): Promise<Started> {
-  const present = async (row: conversations.MessageRow) =>
-    conversations.presentMessage(row, await conversations.listSiblingIds(tx, row))
-  return {
-    run: presentRun(run),
-    userMessage: user && (atLeaf ? conversations.presentMessage(user, [user.id]) : await present(user)),
-    // Below a new question there is one answer.
-    assistantMessage: user ? conversations.presentMessage(assistant, [assistant.id]) : await present(assistant),
-  }
+function emptyAnswer(id: string, parentId: string | null, run: RunRow): conversations.NewMessage {
+  return { id, parentId, role: 'assistant', status: 'writing', parts: [], model: run.model, runId: run.id }
 }
 
 /** A message follows one that is finished. Questions it left open are dismissed by going on without answering. */
-async function requireAnswered(tx: Ctx, conversationId: string, parentId: string): Promise<void> {
-  const parent = await conversations.getMessage(tx, parentId)
-  if (parent.conversationId !== conversationId) throw notFound('message')
+async function requireAnswered(
+  ctx: Ctx,
+  conversation: conversations.ConversationRow,
+  parentId: string | null,
+): Promise<void> {
+  if (parentId === null) return
+  // The leaf is an answer, and how it stands was read with the conversation; not if it came while that was being locked.
+  const known = parentId === conversation.activeLeafId ? conversation.leafStatus : null
+  if (known && known !== 'waiting') return requireWritten(known)
+  const parent = await conversations.getMessage(ctx, parentId)
+  if (parent.conversationId !== conversation.id) throw notFound('message')
   if (parent.role === 'user') {
     throw new AppError('unprocessable', 'A message follows an answer. To change a question, name its own parent.')
   }
-  if (parent.status === 'writing') {
-    throw new AppError('run_in_progress', 'The answer is still being written. Wait for it, or stop it first.')
-  }
-  if (parent.status === 'waiting')
-    await dismissQuestions(tx, parent, 'Not called: the person went on without deciding.')
+  requireWritten(parent.status)
+  if (parent.status !== 'waiting') return
+  requireLock(ctx)
+  await dismissQuestions(ctx, parent, 'Not called: the person went on without deciding.')
+}
+
+function requireWritten(status: conversations.MessageRow['status']): void {
+  if (status !== 'writing') return
+  throw new AppError('run_in_progress', 'The answer is still being written. Wait for it, or stop it first.')
 }
 
 function newRun(
+  ctx: Ctx,
   conversationId: string,
   messageId: string,
   choice: ModelChoice,
   maxOutputTokens: number | undefined,
-): NewRun {
-  return {
+): RunRow {
+  const run = {
     id: newId(),
     conversationId,
     messageId,
@@ -201,6 +152,7 @@ function newRun(
     maxOutputTokens: maxOutputTokens ?? null,
     previousRunId: null,
   }
+  return makeRun(ctx, run, activeRuns(ctx).owner)
 }
 
 async function toParts(ctx: Ctx, content: Content): Promise<Part[]> {

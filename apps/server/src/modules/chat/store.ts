@@ -1,7 +1,8 @@
 import type { ErrorCode, Interrupt, Part, RunStatus, Usage } from '@parley/contract'
 import type { Selectable } from 'kysely'
-import { sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import type { Ctx, Database, Platform } from '../../platform/context.ts'
+import type { updating } from '../conversations/index.ts'
 import type {} from './tables.ts'
 
 export type RunRow = Selectable<Database['runs']>
@@ -22,21 +23,58 @@ export interface NewRun {
   previousRunId: string | null
 }
 
-export async function insertRun(tx: Ctx, run: NewRun, owner: string): Promise<RunRow> {
-  return tx.db
-    .insertInto('runs')
-    .values({
-      ...run,
-      workspaceId: tx.actor.workspaceId,
-      userId: tx.actor.userId,
-      leaseOwner: owner,
-      leaseUntil: leaseEnd(tx),
-      createdAt: tx.clock.now(),
-      stopRequestedAt: null,
-      finishedAt: null,
-    })
-    .returningAll()
-    .executeTakeFirstOrThrow()
+/** A run that this process is about to begin, as it will be stored. */
+export function makeRun(ctx: Ctx, run: NewRun, owner: string): RunRow {
+  const now = ctx.clock.now()
+  return {
+    ...run,
+    workspaceId: ctx.actor.workspaceId,
+    userId: ctx.actor.userId,
+    status: 'running',
+    attempt: 0,
+    leaseOwner: owner,
+    // Stored by the database's clock.
+    leaseUntil: new Date(now.getTime() + ctx.config.chat.leaseMs),
+    draft: null,
+    savedThrough: 0,
+    stopRequestedAt: null,
+    interrupts: [],
+    usage: null,
+    error: null,
+    createdAt: now,
+    finishedAt: null,
+  }
+}
+
+export async function insertRun(tx: Ctx, run: RunRow): Promise<void> {
+  await sql`with ${insertingRun(tx, run)} select`.execute(tx.db)
+}
+
+/** An expression for the `with` of a statement; the run is stored if the expression `onlyIf`, where there is one, has a row. */
+function insertingRun(ctx: Ctx, run: RunRow, onlyIf?: string): RawBuilder<unknown> {
+  return sql`"run" as (
+    insert into "runs" ("id", "workspaceId", "conversationId", "messageId", "userId", "model", "modelReason",
+      "maxOutputTokens", "previousRunId", "leaseOwner", "leaseUntil", "createdAt")
+    select ${run.id}::uuid, ${run.workspaceId}::uuid, ${run.conversationId}::uuid, ${run.messageId}::uuid,
+      ${run.userId}::uuid, ${run.model}::text, ${run.modelReason}::text, ${run.maxOutputTokens}::integer,
+      ${run.previousRunId}::uuid, ${run.leaseOwner}::text, ${leaseEnd(ctx)}, ${run.createdAt}::timestamptz
+    ${onlyIf === undefined ? sql`` : sql`from ${sql.id(onlyIf)}`}
+  )`
+}
+
+/**
+ * Stores messages with the run that writes the last of them, in one statement. False where the conversation changed
+ * since it was read: then nothing is stored.
+ */
+export async function insertMessagesAndRun(
+  ctx: Ctx,
+  adding: RawBuilder<unknown>,
+  run: RunRow,
+  also: RawBuilder<unknown>[],
+): Promise<boolean> {
+  const expressions = sql.join([adding, insertingRun(ctx, run, 'changed'), ...also])
+  const { rows } = await sql`with ${expressions} select "id" from "changed"`.execute(ctx.db)
+  return rows.length > 0
 }
 
 /** The actor's own run, with the run that went on after it. */
@@ -59,11 +97,15 @@ export async function lockRun(tx: Ctx, id: string): Promise<RunRow> {
 }
 
 /** What a step committed is told by the message now: the draft goes. False when the lease is lost. */
-export async function saveProgress(tx: Ctx, lease: Lease, savedThrough: number, usage: Usage | null): Promise<boolean> {
-  const result = await held(tx, lease)
-    .set({ draft: null, savedThrough, usage: usage && JSON.stringify(usage) })
-    .executeTakeFirst()
-  return result.numUpdatedRows > 0n
+export function saveProgress(
+  ctx: Ctx,
+  lease: Lease,
+  savedThrough: number,
+  usage: Usage | null,
+  message: MessageUpdate,
+): Promise<boolean> {
+  const run = held(ctx, lease).set({ draft: null, savedThrough, usage: usage && JSON.stringify(usage) })
+  return saveTogether(ctx, run, message, [])
 }
 
 export interface RunEnd {
@@ -74,20 +116,43 @@ export interface RunEnd {
   savedThrough: number
 }
 
-/** Ends a run. False when the lease is lost. */
-export async function endRun(tx: Ctx, lease: Lease, end: RunEnd): Promise<boolean> {
-  const result = await held(tx, lease)
-    .set({
-      status: end.status,
-      draft: null,
-      savedThrough: end.savedThrough,
-      interrupts: JSON.stringify(end.interrupts),
-      usage: end.usage && JSON.stringify(end.usage),
-      error: end.error && JSON.stringify(end.error),
-      finishedAt: tx.clock.now(),
-    })
-    .executeTakeFirst()
-  return result.numUpdatedRows > 0n
+/** Ends a run, and tells of it. False when the lease is lost. */
+export function endRun(
+  ctx: Ctx,
+  lease: Lease,
+  end: RunEnd,
+  message: MessageUpdate,
+  telling: RawBuilder<unknown>,
+): Promise<boolean> {
+  const run = held(ctx, lease).set({
+    status: end.status,
+    draft: null,
+    savedThrough: end.savedThrough,
+    interrupts: JSON.stringify(end.interrupts),
+    usage: end.usage && JSON.stringify(end.usage),
+    error: end.error && JSON.stringify(end.error),
+    finishedAt: ctx.clock.now(),
+  })
+  return saveTogether(ctx, run, message, [telling])
+}
+
+/** How the message of a run changes: `updating` of the module conversations. */
+export type MessageUpdate = ReturnType<typeof updating>
+
+/** Run and message change in one statement, and only while the lease is held. */
+async function saveTogether(
+  ctx: Ctx,
+  run: ReturnType<typeof held>,
+  message: MessageUpdate,
+  also: RawBuilder<unknown>[],
+): Promise<boolean> {
+  const expressions = sql.join([
+    sql`"held" as (${run.returning('id')})`,
+    sql`"message" as (${message.where(sql<boolean>`exists (select from "held")`)})`,
+    ...also,
+  ])
+  const { rows } = await sql`with ${expressions} select "id" from "held"`.execute(ctx.db)
+  return rows.length > 0
 }
 
 /** Ends a run that waits for an answer which will not come. */

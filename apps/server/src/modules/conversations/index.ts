@@ -1,4 +1,5 @@
 import type { Message, Part } from '@parley/contract'
+import type { RawBuilder } from 'kysely'
 import type { Ctx } from '../../platform/context.ts'
 import { newId } from '../../platform/crypto/index.ts'
 import { AppError, notFound } from '../../platform/errors.ts'
@@ -10,7 +11,7 @@ export { migrations } from './migrations.ts'
 export { presentMessage } from './present.ts'
 export { mountConversations } from './routes.ts'
 export type { BranchRow, ConversationRow, MessageChange, MessageRow } from './store.ts'
-export { listBranch, setAutomaticTitle, updateConversation, updateMessage } from './store.ts'
+export { listBranch, listChildIds, setAutomaticTitle, updateConversation, updateMessage, updating } from './store.ts'
 
 /** The actor's conversation, to read; `not_found` when there is none or it is another's. */
 export async function openForReading(ctx: Ctx, id: string): Promise<store.ConversationRow> {
@@ -26,13 +27,17 @@ export async function openForReading(ctx: Ctx, id: string): Promise<store.Conver
 export async function openForWriting(tx: Ctx, id: string, version?: number): Promise<store.ConversationRow> {
   const conversation = await store.findConversation(tx, id, { lock: true })
   if (!conversation) throw notFound('conversation')
-  if (version !== undefined && version !== conversation.version) {
-    throw new AppError(
-      'version_conflict',
-      `The conversation is at version ${conversation.version}, the change was made for version ${version}. Load it again and repeat the change.`,
-    )
-  }
+  requireVersion(conversation, version)
   return conversation
+}
+
+/** @throws AppError version_conflict where a change was made for another version than the one there is */
+export function requireVersion(conversation: store.ConversationRow, version: number | undefined): void {
+  if (version === undefined || version === conversation.version) return
+  throw new AppError(
+    'version_conflict',
+    `The conversation is at version ${conversation.version}, the change was made for version ${version}. Load it again and repeat the change.`,
+  )
 }
 
 /** A message of one of the actor's conversations; `not_found` otherwise. */
@@ -54,6 +59,7 @@ export function listSiblingIds(ctx: Ctx, message: store.MessageRow): Promise<str
 }
 
 export interface NewMessage {
+  id: string
   parentId: string | null
   role: 'user' | 'assistant'
   status: store.MessageRow['status']
@@ -63,16 +69,17 @@ export interface NewMessage {
 }
 
 /**
- * Adds messages to a conversation opened for writing, in the given order, each an insert of a new row: nothing is ever
- * overwritten. The conversation stands at the last of them afterwards.
+ * Adds messages to a conversation, in the given order, each an insert of a new row: nothing is ever overwritten. The
+ * conversation stands at the last of them afterwards. Answers the messages and expressions for the `with` of the
+ * statement that is to do it: "changed" has no row where someone else changed the conversation since it was read.
  */
-export async function addMessages(
-  tx: Ctx,
+export function addingMessages(
+  ctx: Ctx,
   conversation: store.ConversationRow,
-  messages: (NewMessage & { id: string })[],
-  change: Parameters<typeof store.updateConversation>[2] = {},
-): Promise<{ messages: store.MessageRow[]; version: number }> {
-  const createdAt = tx.clock.now()
+  messages: NewMessage[],
+  change: Parameters<typeof store.appending>[3] = {},
+): { expressions: RawBuilder<unknown>; messages: store.MessageRow[] } {
+  const createdAt = ctx.clock.now()
   const rows = messages.map((message) => ({
     model: null,
     runId: null,
@@ -84,9 +91,22 @@ export async function addMessages(
     createdAt,
   }))
   const activeLeafId = rows.at(-1)!.id
-  const version = await store.appendMessages(tx, conversation.id, rows, { ...change, activeLeafId })
-  return { messages: rows, version }
+  const expressions = store.appending(
+    ctx,
+    conversation,
+    rows.map(({ id, parentId, role, status, parts, model, runId }) => ({
+      id,
+      parentId,
+      role,
+      status,
+      parts,
+      model,
+      runId,
+    })),
+    { ...change, activeLeafId },
+  )
+  return { expressions, messages: rows }
 }
 
-/** A new id for `addMessages`, later than all before it. */
+/** A new id for a message, later than all before it. */
 export const newMessageId = newId

@@ -1,11 +1,14 @@
 import type { ErrorCode, MessageStatus, Part, Usage } from '@parley/contract'
 import type { Selectable } from 'kysely'
-import { sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import type { Ctx, Database } from '../../platform/context.ts'
 import type {} from './tables.ts'
 
-/** A conversation; `activeRunId` is the run that writes in it now. */
-export type ConversationRow = Selectable<Database['conversations']> & { activeRunId: string | null }
+/** A conversation; `activeRunId` is the run that writes in it now, `leafStatus` how its active leaf stands. */
+export type ConversationRow = Selectable<Database['conversations']> & {
+  activeRunId: string | null
+  leafStatus?: MessageStatus | null
+}
 type ConversationColumns = Selectable<Database['conversations']>
 export type MessageRow = Selectable<Database['messages']>
 /** A message with the ids of its siblings. */
@@ -26,8 +29,20 @@ function own(ctx: Ctx) {
     .where('ownerId', '=', ctx.actor.userId)
 }
 
-export async function findConversation(ctx: Ctx, id: string, options: { lock?: boolean } = {}) {
-  let query = own(ctx).where('id', '=', id)
+export async function findConversation(
+  ctx: Ctx,
+  id: string,
+  options: { lock?: boolean } = {},
+): Promise<ConversationRow | undefined> {
+  let query = own(ctx)
+    .select((eb) =>
+      eb
+        .selectFrom('messages')
+        .select('status')
+        .whereRef('messages.id', '=', 'conversations.activeLeafId')
+        .as('leafStatus'),
+    )
+    .where('id', '=', id)
   if (options.lock) query = query.forUpdate()
   return query.executeTakeFirst()
 }
@@ -98,27 +113,34 @@ export async function findMessage(ctx: Ctx, id: string): Promise<MessageRow | un
     .executeTakeFirst()
 }
 
-type NewMessageRow = Omit<MessageRow, 'parts' | 'usage' | 'error'> & { parts: Part[] }
+type NewMessageRow = Pick<MessageRow, 'id' | 'parentId' | 'role' | 'status' | 'parts' | 'model' | 'runId'>
 
-/** Adds messages and changes their conversation, in one statement; answers the conversation's new version. */
-export async function appendMessages(
+/**
+ * Expressions for the `with` of a statement: "changed" moves the conversation on, "added" are its new messages. Where the
+ * conversation is not at the version any more at which it was read, "changed" has no row and nothing is added.
+ */
+export function appending(
   ctx: Ctx,
-  conversationId: string,
+  conversation: ConversationRow,
   rows: NewMessageRow[],
   change: ConversationChange,
-): Promise<number> {
-  const { version } = await ctx.db
-    .with('added', (db) =>
-      db
-        .insertInto('messages')
-        .values(rows.map((row) => ({ ...row, parts: JSON.stringify(row.parts), usage: null, error: null }))),
-    )
+): RawBuilder<unknown> {
+  const now = ctx.clock.now()
+  const changed = ctx.db
     .updateTable('conversations')
-    .set((eb) => ({ ...change, version: eb('version', '+', 1), updatedAt: ctx.clock.now() }))
-    .where('id', '=', conversationId)
-    .returning('version')
-    .executeTakeFirstOrThrow()
-  return version
+    .set((eb) => ({ ...change, version: eb('version', '+', 1), updatedAt: now }))
+    .where('id', '=', conversation.id)
+    .where('version', '=', conversation.version)
+    .returning(['id', 'workspaceId'])
+  return sql`"changed" as (${changed}), "added" as (
+    insert into "messages"
+      ("id", "workspaceId", "conversationId", "parentId", "role", "status", "parts", "model", "runId", "createdAt")
+    select m."id", "changed"."workspaceId", "changed"."id", m."parentId", m."role", m."status", m."parts", m."model",
+      m."runId", ${now}::timestamptz
+    from "changed", jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as m (
+      "id" uuid, "parentId" uuid, "role" text, "status" text, "parts" jsonb, "model" text, "runId" uuid
+    )
+  )`
 }
 
 export interface MessageChange {
@@ -131,8 +153,13 @@ export interface MessageChange {
 }
 
 export async function updateMessage(ctx: Ctx, id: string, change: MessageChange): Promise<void> {
+  await updating(ctx, id, change).execute()
+}
+
+/** The statement of it, to be part of a larger one. */
+export function updating(ctx: Ctx, id: string, change: MessageChange) {
   const { parts, usage, error, ...plain } = change
-  await ctx.db
+  return ctx.db
     .updateTable('messages')
     .set({
       ...plain,
@@ -141,7 +168,6 @@ export async function updateMessage(ctx: Ctx, id: string, change: MessageChange)
       ...(error === undefined ? {} : { error: error && JSON.stringify(error) }),
     })
     .where('id', '=', id)
-    .execute()
 }
 
 /**

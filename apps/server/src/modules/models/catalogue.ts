@@ -6,7 +6,7 @@ import { guideModel } from './guide/model.ts'
 import { isForChat, knownModel } from './known-models.ts'
 import type { ListedModel } from './list-models.ts'
 import { firstListRead } from './refresh-catalogue.ts'
-import { findDefaultModel } from './store.ts'
+import { modelSettings } from './store.ts'
 
 /** Models that can be chosen: the default first, then by provider and name, the guide last. */
 export async function listChatModels(ctx: Ctx): Promise<Model[]> {
@@ -38,7 +38,7 @@ export async function chooseModel(ctx: Ctx, requested?: string): Promise<{ model
 }
 
 async function findDefault(ctx: Ctx, providers: KnownProvider[]): Promise<{ model: Model; reason: string }> {
-  const ofWorkspace = await findDefaultModel(ctx)
+  const { defaultModel: ofWorkspace } = await modelSettings.read(ctx)
   if (ofWorkspace !== null) {
     const model = findModel(providers, ofWorkspace)
     if (model) return { model, reason: 'It is the default of this workspace.' }

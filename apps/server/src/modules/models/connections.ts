@@ -46,8 +46,8 @@ export const environmentProviders = perServer((platform): KnownProvider[] =>
 
 /** All that the actor's workspace may use: the operator's first, then its own, oldest first. */
 export async function listKnownProviders(ctx: Ctx): Promise<KnownProvider[]> {
-  const rows = await store.listProviderRows(ctx)
-  return [...environmentProviders(ctx), ...rows.map((row) => fromRow(ctx, row))]
+  const { providers } = await store.modelSettings.read(ctx)
+  return [...environmentProviders(ctx), ...providers.map((row) => fromRow(ctx, row))]
 }
 
 /** @throws AppError not_found */
@@ -63,7 +63,8 @@ export async function getKnownProvider(ctx: Ctx, id: string): Promise<KnownProvi
 export async function getConnection(ctx: Ctx, model: Model): Promise<Connection> {
   const own = environmentProviders(ctx).find((provider) => provider.id === model.providerId)
   if (own) return own.connection
-  const row = await store.findProviderRow(ctx, model.providerId)
+  const { providers } = await store.modelSettings.read(ctx)
+  const row = providers.find((provider) => provider.id === model.providerId)
   if (!row) {
     throw new AppError('model_unavailable', `${model.providerName} is no longer connected. Choose another model.`)
   }

@@ -74,13 +74,12 @@ async function refreshWorkspaceProvider(
   workspaceId: string,
 ): Promise<void> {
   const { verdict, models } = await checkProvider(platform, provider.connection)
-  await platform.db
-    .updateTable('modelProviders')
-    .set({ verdict: JSON.stringify(verdict), ...(models ? { models: JSON.stringify(models) } : {}) })
-    .where('id', '=', provider.id)
-    // What the person changed meanwhile was tried on its own.
-    .where('baseUrl', '=', provider.connection.baseUrl)
-    .execute()
+  const { id, connection } = provider
+  await store.saveRefreshed(
+    platform,
+    { id, workspaceId, baseUrl: connection.baseUrl },
+    { verdict: JSON.stringify(verdict), ...(models ? { models: JSON.stringify(models) } : {}) },
+  )
   const isNews = models !== undefined && !isDeepStrictEqual(models, provider.models)
   if (isNews || verdict.code !== provider.verdict.code) announceModels(platform, workspaceId)
 }

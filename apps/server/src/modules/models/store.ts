@@ -1,9 +1,16 @@
 import type { Insertable, Selectable, Updateable } from 'kysely'
+import { rememberPerWorkspace } from '../../platform/cache/index.ts'
 import type { Ctx, Platform } from '../../platform/context.ts'
 import type { ListedModel } from './list-models.ts'
 import type { ModelProvidersTable } from './tables.ts'
 
 export type ProviderRow = Selectable<ModelProvidersTable>
+
+/** The workspace's own providers, oldest first, and its default model: what every reply needs. */
+export const modelSettings = rememberPerWorkspace('model-settings', async (ctx) => {
+  const [providers, defaultModel] = await Promise.all([listProviderRows(ctx), findDefaultModel(ctx)])
+  return { providers, defaultModel }
+})
 
 /** The workspace's own providers, oldest first. */
 export function listProviderRows(ctx: Ctx): Promise<ProviderRow[]> {
@@ -25,28 +32,47 @@ export function findProviderRow(ctx: Ctx, id: string): Promise<ProviderRow | und
 }
 
 /** Undefined where its slug is taken. */
-export function insertProvider(ctx: Ctx, row: Insertable<ModelProvidersTable>): Promise<ProviderRow | undefined> {
-  return ctx.db
+export async function insertProvider(ctx: Ctx, row: Insertable<ModelProvidersTable>): Promise<ProviderRow | undefined> {
+  const inserted = await ctx.db
     .insertInto('modelProviders')
     .values(row)
     .onConflict((conflict) => conflict.columns(['workspaceId', 'slug']).doNothing())
     .returningAll()
     .executeTakeFirst()
+  modelSettings.changed(ctx, ctx.actor.workspaceId)
+  return inserted
 }
 
 /** Undefined where it was deleted meanwhile. */
-export function updateProvider(
+export async function updateProvider(
   ctx: Ctx,
   id: string,
   change: Updateable<ModelProvidersTable>,
 ): Promise<ProviderRow | undefined> {
-  return ctx.db
+  const updated = await ctx.db
     .updateTable('modelProviders')
     .set(change)
     .where('id', '=', id)
     .where('workspaceId', '=', ctx.actor.workspaceId)
     .returningAll()
     .executeTakeFirst()
+  modelSettings.changed(ctx, ctx.actor.workspaceId)
+  return updated
+}
+
+/** What the regular refresh heard, unless the address was changed meanwhile: that was tried on its own. */
+export async function saveRefreshed(
+  platform: Platform,
+  provider: { id: string; workspaceId: string; baseUrl: string },
+  change: Pick<Updateable<ModelProvidersTable>, 'verdict' | 'models'>,
+): Promise<void> {
+  await platform.db
+    .updateTable('modelProviders')
+    .set(change)
+    .where('id', '=', provider.id)
+    .where('baseUrl', '=', provider.baseUrl)
+    .execute()
+  modelSettings.changed(platform, provider.workspaceId)
 }
 
 export async function deleteProvider(ctx: Ctx, id: string): Promise<boolean> {
@@ -55,10 +81,11 @@ export async function deleteProvider(ctx: Ctx, id: string): Promise<boolean> {
     .where('id', '=', id)
     .where('workspaceId', '=', ctx.actor.workspaceId)
     .executeTakeFirst()
+  modelSettings.changed(ctx, ctx.actor.workspaceId)
   return result.numDeletedRows > 0n
 }
 
-export async function findDefaultModel(ctx: Ctx): Promise<string | null> {
+async function findDefaultModel(ctx: Ctx): Promise<string | null> {
   const row = await ctx.db
     .selectFrom('modelSettings')
     .select('defaultModel')
@@ -73,6 +100,7 @@ export async function saveDefaultModel(ctx: Ctx, defaultModel: string | null): P
     .values({ workspaceId: ctx.actor.workspaceId, defaultModel })
     .onConflict((conflict) => conflict.column('workspaceId').doUpdateSet({ defaultModel }))
     .execute()
+  modelSettings.changed(ctx, ctx.actor.workspaceId)
 }
 
 /** Of all workspaces: for the hourly refresh. */

@@ -7,7 +7,7 @@ import { connectionsOf } from './connections.ts'
 import { inByteOrder, modelNameOf } from './name-tools.ts'
 import { readResultTool } from './read-result.ts'
 import { listServers } from './servers.ts'
-import { listToolPolicies, type ToolPolicyRow } from './store.ts'
+import { type ToolPolicyRow, toolSettings } from './store.ts'
 import type { OfferedTool, ServerSpec, ToolDefinition } from './types.ts'
 
 /** How long a list waits for servers that are connecting for the first time, from the beginning of that. */
@@ -59,7 +59,7 @@ async function readCatalogue(
   if (connected.length === 0) return { entries: [], starting: false }
   await Promise.all(connected.map(({ server, connection }) => waitsFor(server) && firstAttempt(connection, ctx.signal)))
 
-  const policies = await listToolPolicies(ctx)
+  const { policies } = await toolSettings.read(ctx)
   const declared = new Set(servers.filter(({ source }) => source === 'file').map(({ slug }) => slug))
   const entries = connected.flatMap(({ server, connection }) => {
     const distinct = server.source === 'workspace' && declared.has(server.slug)

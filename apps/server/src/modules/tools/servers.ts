@@ -5,13 +5,13 @@ import type { Ctx, Platform } from '../../platform/context.ts'
 import { notFound } from '../../platform/errors.ts'
 import type { Connection } from './connection.ts'
 import { connectionsOf } from './connections.ts'
-import { listMcpServers, type McpServerRow } from './store.ts'
+import { type McpServerRow, toolSettings } from './store.ts'
 import type { ServerSpec } from './types.ts'
 
 /** The servers of the actor's workspace: those declared in parley.json, and its own; by slug. */
 export async function listServers(ctx: Ctx): Promise<ServerSpec[]> {
-  const rows = await listMcpServers(ctx)
-  return [...declaredServers(ctx), ...rows.map((row) => storedServer(ctx, row))].sort((a, b) =>
+  const { servers } = await toolSettings.read(ctx)
+  return [...declaredServers(ctx), ...servers.map((row) => storedServer(ctx, row))].sort((a, b) =>
     a.slug === b.slug ? (a.source < b.source ? -1 : 1) : a.slug < b.slug ? -1 : 1,
   )
 }

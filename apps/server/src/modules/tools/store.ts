@@ -1,13 +1,19 @@
 import type { ToolPolicy } from '@parley/contract'
 import { type Selectable, sql } from 'kysely'
+import { rememberPerWorkspace } from '../../platform/cache/index.ts'
 import type { Ctx, Database, Platform } from '../../platform/context.ts'
 import type {} from './tables.ts'
 
 export type McpServerRow = Selectable<Database['mcpServers']>
 export type ToolPolicyRow = Selectable<Database['toolPolicies']>
 
-/** The workspace's own servers, by slug. */
-export function listMcpServers(ctx: Ctx): Promise<McpServerRow[]> {
+/** The workspace's own servers, by slug, and what was chosen for tools: what every reply needs. */
+export const toolSettings = rememberPerWorkspace('tool-settings', async (ctx) => {
+  const [servers, policies] = await Promise.all([listMcpServers(ctx), listToolPolicies(ctx)])
+  return { servers, policies }
+})
+
+function listMcpServers(ctx: Ctx): Promise<McpServerRow[]> {
   return ctx.db
     .selectFrom('mcpServers')
     .selectAll()
@@ -21,11 +27,11 @@ export function listEnabledMcpServers(platform: Platform): Promise<McpServerRow[
   return platform.db.selectFrom('mcpServers').selectAll().where('enabled', '=', true).orderBy('id').execute()
 }
 
-export function insertMcpServer(
+export async function insertMcpServer(
   ctx: Ctx,
   row: Omit<McpServerRow, 'workspaceId' | 'createdBy' | 'createdAt' | 'revision'>,
 ): Promise<McpServerRow> {
-  return ctx.db
+  const inserted = await ctx.db
     .insertInto('mcpServers')
     .values({
       ...row,
@@ -38,14 +44,16 @@ export function insertMcpServer(
     })
     .returningAll()
     .executeTakeFirstOrThrow()
+  toolSettings.changed(ctx, ctx.actor.workspaceId)
+  return inserted
 }
 
-export function updateMcpServer(
+export async function updateMcpServer(
   ctx: Ctx,
   id: string,
   { secretNames, ...change }: Partial<Pick<McpServerRow, 'name' | 'enabled' | 'secrets' | 'secretNames'>>,
 ): Promise<McpServerRow | undefined> {
-  return ctx.db
+  const updated = await ctx.db
     .updateTable('mcpServers')
     .set((row) => ({
       ...change,
@@ -56,6 +64,8 @@ export function updateMcpServer(
     .where('id', '=', id)
     .returningAll()
     .executeTakeFirst()
+  toolSettings.changed(ctx, ctx.actor.workspaceId)
+  return updated
 }
 
 /** Deletes a server and what was chosen for its tools. */
@@ -63,9 +73,10 @@ export async function deleteMcpServer(tx: Ctx, id: string): Promise<void> {
   const { workspaceId } = tx.actor
   await tx.db.deleteFrom('mcpServers').where('workspaceId', '=', workspaceId).where('id', '=', id).execute()
   await tx.db.deleteFrom('toolPolicies').where('workspaceId', '=', workspaceId).where('serverId', '=', id).execute()
+  toolSettings.changed(tx, workspaceId)
 }
 
-export function listToolPolicies(ctx: Ctx): Promise<ToolPolicyRow[]> {
+function listToolPolicies(ctx: Ctx): Promise<ToolPolicyRow[]> {
   return ctx.db.selectFrom('toolPolicies').selectAll().where('workspaceId', '=', ctx.actor.workspaceId).execute()
 }
 
@@ -80,6 +91,7 @@ export async function saveToolPolicy(
     .values({ workspaceId: ctx.actor.workspaceId, serverId: choice.serverId, tool: choice.tool, ...chosen })
     .onConflict((conflict) => conflict.columns(['workspaceId', 'serverId', 'tool']).doUpdateSet(chosen))
     .execute()
+  toolSettings.changed(ctx, ctx.actor.workspaceId)
 }
 
 export async function deleteToolPolicy(ctx: Ctx, serverId: string, tool: string): Promise<void> {
@@ -89,6 +101,7 @@ export async function deleteToolPolicy(ctx: Ctx, serverId: string, tool: string)
     .where('serverId', '=', serverId)
     .where('tool', '=', tool)
     .execute()
+  toolSettings.changed(ctx, ctx.actor.workspaceId)
 }
 
 export async function insertToolResult(

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ErrorCode } from '@parley/contract'
 import type { FastifyRequest } from 'fastify'
+import { type RawBuilder, sql } from 'kysely'
 import { type Ctx, inTransaction, type Platform } from '../context.ts'
 import type { Migration } from '../database/index.ts'
 import { AppError } from '../errors.ts'
@@ -64,6 +65,32 @@ export async function once<T>(
     await settle(tx, idempotency, 'done', result)
     return result
   })
+}
+
+/**
+ * The same for work that is one statement: an expression for its `with` that stores the key with the result, if the
+ * expression `onlyIf` has a row. Where the key is known already, the statement fails as a whole (`isRepeat`); then `once`
+ * finds out what to answer.
+ */
+export function claiming(
+  ctx: Ctx,
+  { key, fingerprint }: Idempotency,
+  result: unknown,
+  onlyIf: string,
+): RawBuilder<unknown> {
+  const { workspaceId, userId } = ctx.actor
+  return sql`"claimed" as (
+    insert into "idempotencyKeys" ("workspaceId", "userId", "key", "fingerprint", "state", "result", "createdAt")
+    select ${workspaceId}::uuid, ${userId}::uuid, ${key}::text, ${fingerprint}::text, 'done',
+      ${JSON.stringify(result)}::jsonb, ${ctx.clock.now()}::timestamptz
+    from ${sql.id(onlyIf)}
+  )`
+}
+
+/** Whether a statement with `claiming` failed because its key is known. */
+export function isRepeat(error: unknown): boolean {
+  const { code, constraint } = error as { code?: string; constraint?: string }
+  return code === '23505' && constraint === 'idempotencyKeys_pkey'
 }
 
 /**

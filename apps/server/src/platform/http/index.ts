@@ -2,7 +2,15 @@ export { mountChangeSocket } from './change-socket.ts'
 export { decodeCursor, encodeCursor } from './cursor.ts'
 export { mountHealth } from './health.ts'
 export { createHttp, type Exchange, type Http, type PublicCtx } from './http.ts'
-export { type Idempotency, migrations, once, onceAround, pruneIdempotencyKeys } from './idempotency.ts'
+export {
+  claiming,
+  type Idempotency,
+  isRepeat,
+  migrations,
+  once,
+  onceAround,
+  pruneIdempotencyKeys,
+} from './idempotency.ts'
 export { mountOpenApi } from './openapi.ts'
 export { closeStreams, openSse, type SseStream } from './sse.ts'
 export { mountWebApp } from './web-app.ts'

@@ -6,8 +6,8 @@ import { type DomainEvent, listenersOf, outboxChannel } from './outbox.ts'
 /** How long a delivery belongs to a process without a sign of life. */
 const claimMs = 30_000
 const pollMs = 2_000
-/** The bus speaks before the event's transaction has ended: look soon, and once more. */
-const wakeAfterMs = [10, 150]
+/** Events come in bursts: a moment later one look takes them all. */
+const wakeAfterMs = 10
 const parallel = 4
 const maxAttempts = 10
 const longestPauseMs = 10 * 60_000
@@ -54,16 +54,12 @@ export async function startDispatcher(platform: Platform): Promise<Dispatcher> {
       })
   }
 
-  const timers = new Set<NodeJS.Timeout>()
+  let timer: NodeJS.Timeout | undefined
   const wake = () => {
-    if (timers.size > 0) return
-    for (const ms of wakeAfterMs) {
-      const timer = setTimeout(() => {
-        timers.delete(timer)
-        look()
-      }, ms)
-      timers.add(timer)
-    }
+    timer ??= setTimeout(() => {
+      timer = undefined
+      look()
+    }, wakeAfterMs)
   }
   const unsubscribe = platform.bus.subscribe(outboxChannel, wake)
   const poll = setInterval(look, pollMs)
@@ -74,7 +70,7 @@ export async function startDispatcher(platform: Platform): Promise<Dispatcher> {
       stopped = true
       unsubscribe()
       clearInterval(poll)
-      for (const timer of timers) clearTimeout(timer)
+      clearTimeout(timer)
       await looking
       await Promise.all(running)
     },
@@ -120,7 +116,7 @@ async function takeDue(platform: Platform, limit: number): Promise<Delivery[]> {
 
 async function deliver(platform: Platform, delivery: Delivery): Promise<void> {
   const { position, listener, attempts, ...event } = delivery
-  const work = listenersOf(platform).get(event.type)?.get(listener)
+  const work = listenersOf(platform).get(event.type)?.get(listener)?.listener
   const ours = platform.db
     .updateTable('outboxDeliveries')
     .where('position', '=', position)

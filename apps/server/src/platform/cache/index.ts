@@ -1,0 +1,1 @@
+export { rememberPerWorkspace } from './remember-per-workspace.ts'
