@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { runDoctor } from './doctor.ts'
-import { migrations } from './migrations.ts'
+import { migrations, seededTables } from './migrations.ts'
 import { ConfigError, loadConfig } from './platform/config/index.ts'
 import { exportDatabase, importDatabase, migrate, openDatabase } from './platform/database/index.ts'
 import { messageOf } from './platform/errors.ts'
@@ -37,7 +37,7 @@ async function moveData(folder: string, move: typeof exportDatabase | typeof imp
   })
   try {
     await migrate(handle, migrations)
-    await move(handle, folder, ({ table, rows }) => console.log(`  ${table}: ${rows} rows`))
+    await move(handle, folder, ({ table, rows }) => console.log(`  ${table}: ${rows} rows`), seededTables)
     console.log(`Done: ${folder}`)
     return 0
   } finally {

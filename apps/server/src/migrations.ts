@@ -21,3 +21,6 @@ export const migrations: Migration[] = [
   ...conversations,
   ...chat,
 ]
+
+/** Tables that migrations put rows into: an import replaces these. */
+export const seededTables = ['plans']

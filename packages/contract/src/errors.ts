@@ -50,6 +50,27 @@ const codes = Object.keys(errorCodes) as [ErrorCode, ...ErrorCode[]]
 
 export const errorCodeSchema = z.enum(codes)
 
+/**
+ * A limit and what is left of it. `name` says which: `address`, `person`, `key` and `expensive` keep a pace;
+ * `messages`, with what it is counted for behind it, is what a plan allows.
+ */
+export const limitStateSchema = z
+  .object({
+    name: z.string(),
+    /** For people: "your messages", "all messages of the workspace". */
+    about: z.string(),
+    /** At most so many within `windowSeconds`. */
+    limit: z.int(),
+    windowSeconds: z.int(),
+    remaining: z.int(),
+    /** When all of `limit` is there again. */
+    resetsAt: z.string(),
+    /** Until one more is possible; 0 while some remain. */
+    retryAfterSeconds: z.int(),
+  })
+  .meta({ id: 'LimitState' })
+export type LimitState = z.infer<typeof limitStateSchema>
+
 /** RFC 9457 problem details; `errors` points at each invalid field by JSON Pointer (RFC 6901). */
 export const problemSchema = z
   .object({
@@ -60,6 +81,8 @@ export const problemSchema = z
     code: errorCodeSchema,
     requestId: z.string(),
     errors: z.array(z.object({ pointer: z.string(), message: z.string() })).optional(),
+    /** Of 429: the limit that was reached. */
+    limit: limitStateSchema.optional(),
   })
   .meta({ id: 'Problem' })
 

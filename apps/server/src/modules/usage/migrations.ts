@@ -1,4 +1,5 @@
 import type { Migration } from '../../platform/database/index.ts'
+import { migrations as limits } from './limits/migrations.ts'
 
 export const migrations: Migration[] = [
   {
@@ -27,4 +28,5 @@ export const migrations: Migration[] = [
       create index "usageEntries_workspace" on "usageEntries" ("workspaceId", "createdAt");
     `,
   },
+  ...limits,
 ]

@@ -21,6 +21,8 @@ export interface Config {
   log: { level: string; pretty: boolean }
   database: { poolMax: number }
   identity: { signup: 'open' | 'invite' | 'closed'; adminEmail?: string | undefined }
+  /** `defaultPlan`: of workspaces that were given none, besides the operator's own. */
+  usage: { defaultPlan: 'free' | 'pro' | 'enterprise' }
   models: {
     defaultModel?: string | undefined
     firstTokenMs: number
@@ -93,6 +95,7 @@ export function loadConfig(options: { processEnv?: NodeJS.ProcessEnv; folder?: s
     log: { level: env.PARLEY_LOG_LEVEL, pretty: env.PARLEY_LOG_PRETTY ?? process.stdout.isTTY === true },
     database: { poolMax: env.PARLEY_DATABASE_POOL },
     identity: { signup: env.PARLEY_SIGNUP, adminEmail: env.PARLEY_ADMIN_EMAIL },
+    usage: { defaultPlan: env.PARLEY_DEFAULT_PLAN },
     models: {
       defaultModel: env.PARLEY_DEFAULT_MODEL,
       firstTokenMs: env.PARLEY_MODEL_FIRST_TOKEN_SECONDS * 1000,

@@ -110,6 +110,12 @@ export const settings = {
     about: 'Password of that owner, at least 10 characters.',
     secret: true,
   }),
+  PARLEY_DEFAULT_PLAN: setting(z.enum(['free', 'pro', 'enterprise']), {
+    default: 'enterprise',
+    expects: 'free, pro or enterprise',
+    about:
+      'Plan of workspaces that were not put on one. The workspace of whoever runs Parley starts on `enterprise` in any case.',
+  }),
   OPENAI_API_KEY: setting(optionalText, {
     expects: 'an API key',
     about: 'Key of OpenAI, or of what listens at `OPENAI_BASE_URL`. Connects it as a model provider.',

@@ -14,10 +14,15 @@ const charactersPerBatch = 4 * 1024 * 1024
 
 /**
  * Fills an empty, migrated database from an export. All or nothing: a file that is damaged or incomplete, and a row
- * that breaks a constraint, leave the database as it was.
+ * that breaks a constraint, leave the database as it was. What migrations put into the tables `seeded` gives way.
  * @throws Error: not an export, other migrations than the export's, rows already there, a damaged file
  */
-export async function importDatabase(handle: DatabaseHandle, folder: string, onProgress?: Progress): Promise<Manifest> {
+export async function importDatabase(
+  handle: DatabaseHandle,
+  folder: string,
+  onProgress?: Progress,
+  seeded: readonly string[] = [],
+): Promise<Manifest> {
   const manifest = await readManifest(folder)
   const client = await handle.pool.connect()
   try {
@@ -26,7 +31,10 @@ export async function importDatabase(handle: DatabaseHandle, folder: string, onP
     const tables = await readTables(client)
     await requireSameMigrations(client, manifest)
     requireSameTables(tables, manifest)
-    await requireEmpty(client, tables)
+    await requireEmpty(
+      client,
+      tables.filter(({ name }) => !seeded.includes(name)),
+    )
 
     // References are taken off and put back at the end, which checks them all: rows may then come in any order, and
     // tables may refer to themselves and to each other. Triggers of ours have already done their work on these rows.
@@ -35,6 +43,7 @@ export async function importDatabase(handle: DatabaseHandle, folder: string, onP
       await client.query(`alter table ${table} drop constraint ${pg.escapeIdentifier(name)}`)
     }
     for (const table of tables) await client.query(`alter table ${qualified(table)} disable trigger user`)
+    for (const name of seeded) await client.query(`delete from ${pg.escapeIdentifier(name)}`)
     for (const table of tables) await importTable(client, table, folder, manifest, onProgress)
     for (const table of tables) await client.query(`alter table ${qualified(table)} enable trigger user`)
     for (const { table, name, definition } of foreignKeys) {

@@ -1,0 +1,81 @@
+import { z } from 'zod'
+import { idSchema, timeSchema } from './common.ts'
+import { limitStateSchema } from './errors.ts'
+
+/** Requests an hour, or at once; and tokens a day. */
+const rateSchema = z.int().min(1).max(1_000_000_000)
+const tokensSchema = z.int().min(1).max(1_000_000_000_000)
+/** Micro-USD. */
+const priceSchema = z.int().min(0).max(1_000_000_000_000)
+
+/** What each person of a workspace may do. Null: not limited. */
+export const planSchema = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    /** Messages and other requests that cost, for each person. */
+    requestsPerHour: rateSchema.nullable(),
+    /** How many of them may come at once; null exactly where there is no rate. */
+    requestBurst: rateSchema.nullable(),
+    tokensPerDay: tokensSchema.nullable(),
+    /** For the workspace; null where it is not sold. */
+    monthlyPriceMicroUsd: priceSchema.nullable(),
+    yearlyPriceMicroUsd: priceSchema.nullable(),
+    updatedAt: timeSchema,
+  })
+  .meta({ id: 'Plan' })
+export type Plan = z.infer<typeof planSchema>
+
+export const limitSubjectKinds = ['workspace', 'group', 'user', 'key', 'model'] as const
+export type LimitSubjectKind = (typeof limitSubjectKinds)[number]
+
+/** Whose limit it is; `id` of a model is its name (`openai/gpt-5`), of the workspace its own id. */
+export const limitSubjectSchema = z.object({ kind: z.enum(limitSubjectKinds), id: z.string().min(1).max(300) })
+export type LimitSubject = z.infer<typeof limitSubjectSchema>
+
+/** `each`: counted for each person (or key) alone. `together`: one count for all of them. */
+export const countedSchema = z.enum(['each', 'together'])
+
+/** Other figures than the plan's. Null: not set here. */
+export const limitOverrideSchema = z
+  .object({
+    id: idSchema,
+    subject: limitSubjectSchema.extend({
+      /** Of the person, group, key or workspace; null when it is no longer there. */
+      name: z.string().nullable(),
+    }),
+    counted: countedSchema,
+    requestsPerHour: rateSchema.nullable(),
+    requestBurst: rateSchema.nullable(),
+    tokensPerDay: tokensSchema.nullable(),
+    /** Set by whoever runs the installation: may allow more than the plan. */
+    abovePlan: z.boolean(),
+    /** Where one count stands behind it: what is left of its requests. */
+    state: limitStateSchema.nullable(),
+    updatedAt: timeSchema,
+  })
+  .meta({ id: 'LimitOverride' })
+export type LimitOverride = z.infer<typeof limitOverrideSchema>
+
+/** What limits the caller now: the plan, every limit on requests with what is left, every cap on tokens. */
+export const myLimitsSchema = z
+  .object({
+    plan: planSchema,
+    /** Whether the caller runs this installation, and may change plans. */
+    operator: z.boolean(),
+    requests: z.array(limitStateSchema),
+    tokensPerDay: z.array(
+      z.object({ subject: limitSubjectSchema, counted: countedSchema, amount: tokensSchema, setBy: z.string() }),
+    ),
+    /** `process`: Redis is configured and away, so that each process counts for itself. */
+    countedIn: z.enum(['redis', 'process']),
+    degraded: z.boolean(),
+  })
+  .meta({ id: 'MyLimits' })
+export type MyLimits = z.infer<typeof myLimitsSchema>
+
+/** A workspace of this installation with its plan. */
+export const workspacePlanSchema = z
+  .object({ workspaceId: idSchema, name: z.string(), planId: z.string(), isOperator: z.boolean() })
+  .meta({ id: 'WorkspacePlan' })
+export type WorkspacePlan = z.infer<typeof workspacePlanSchema>
