@@ -9,6 +9,7 @@ import { type Config, ConfigError, loadConfig, type Secrets } from './platform/c
 import { openKeyring } from './platform/crypto/index.ts'
 import { type DatabaseHandle, openDatabase } from './platform/database/index.ts'
 import { messageOf } from './platform/errors.ts'
+import { checkSmtp } from './platform/mail/index.ts'
 
 interface Finding {
   check: string
@@ -50,6 +51,7 @@ async function examine(): Promise<Finding[]> {
     ...(await examineFolder(config)),
     ...(await examineKeys(config, secrets)),
     ...(await examineDatabase(config, secrets)),
+    await examineMail(config, secrets),
     ...(await examineProviders(config, secrets)),
     examineWebApp(),
   ]
@@ -133,6 +135,21 @@ async function describeVectors({ db }: DatabaseHandle): Promise<Finding> {
   const { rows } = await sql`select 1 from pg_available_extensions where name = 'vector'`.execute(db)
   const detail = rows.length > 0 ? 'pgvector is available' : 'pgvector is not installed; nothing needs it yet'
   return { check: 'extensions', state: 'ok', detail }
+}
+
+async function examineMail({ identity }: Config, { smtpUrl }: Secrets): Promise<Finding> {
+  const check = 'mail'
+  if (smtpUrl === undefined) {
+    const detail = 'none is sent; mails are written to outbox in the data folder'
+    if (identity.signup !== 'open') return { check, state: 'ok', detail }
+    const remedy =
+      'Set SMTP_URL and PARLEY_MAIL_FROM: sign-up is open, and nobody has to prove that an address is theirs.'
+    return { check, state: 'warning', detail, remedy }
+  }
+  const { host } = new URL(smtpUrl)
+  const problem = await checkSmtp(smtpUrl)
+  if (problem === undefined) return { check, state: 'ok', detail: `${host} answers, and takes the user and password` }
+  return { check, state: 'problem', detail: `${host}: ${problem.detail}`, remedy: problem.remedy }
 }
 
 async function examineProviders(config: Config, secrets: Secrets): Promise<Finding[]> {

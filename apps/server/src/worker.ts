@@ -3,6 +3,7 @@ import { startModels } from './modules/models/index.ts'
 import { closeTools, deleteToolResults, startTools } from './modules/tools/index.ts'
 import type { Platform } from './platform/context.ts'
 import { pruneIdempotencyKeys } from './platform/http/index.ts'
+import { defineMail, pruneMailFolder } from './platform/mail/index.ts'
 import { type Dispatcher, listen, pruneOutbox, startDispatcher } from './platform/outbox/index.ts'
 
 /** What this process does besides answering requests. */
@@ -20,9 +21,11 @@ export function defineWork(platform: Platform): void {
     deleteToolResults(ofEvent, subjectId),
   )
 
+  defineMail(platform)
   platform.jobs.define('prune', {}, async (ofJob) => {
     await pruneIdempotencyKeys(ofJob)
     await pruneOutbox(ofJob)
+    await pruneMailFolder(ofJob.config, ofJob.clock.now())
   })
   platform.jobs.schedule('prune', '17 * * * *')
 }

@@ -23,6 +23,7 @@ export interface Config {
   identity: { signup: 'open' | 'invite' | 'closed'; adminEmail?: string | undefined }
   /** `defaultPlan`: of workspaces that were given none, besides the operator's own. */
   usage: { defaultPlan: 'free' | 'pro' | 'enterprise' }
+  mail: { from: { name: string; address: string } }
   models: {
     defaultModel?: string | undefined
     firstTokenMs: number
@@ -79,6 +80,11 @@ export function loadConfig(options: { processEnv?: NodeJS.ProcessEnv; folder?: s
   if ((env.PARLEY_ADMIN_EMAIL === undefined) !== (env.PARLEY_ADMIN_PASSWORD === undefined)) {
     problems.push('PARLEY_ADMIN_EMAIL and PARLEY_ADMIN_PASSWORD go together. Set both, or neither.')
   }
+  if (env.SMTP_URL !== undefined && env.PARLEY_MAIL_FROM === undefined) {
+    problems.push(
+      'SMTP_URL needs PARLEY_MAIL_FROM beside it. Set it to whom mails come from: Parley <parley@example.com>.',
+    )
+  }
   if (problems.length > 0) throw new ConfigError(problems, warnings)
 
   const publicUrl = env.PUBLIC_URL ?? `http://localhost:${env.PORT}`
@@ -96,6 +102,7 @@ export function loadConfig(options: { processEnv?: NodeJS.ProcessEnv; folder?: s
     database: { poolMax: env.PARLEY_DATABASE_POOL },
     identity: { signup: env.PARLEY_SIGNUP, adminEmail: env.PARLEY_ADMIN_EMAIL },
     usage: { defaultPlan: env.PARLEY_DEFAULT_PLAN },
+    mail: { from: env.PARLEY_MAIL_FROM ?? { name: 'Parley', address: 'parley@localhost' } },
     models: {
       defaultModel: env.PARLEY_DEFAULT_MODEL,
       firstTokenMs: env.PARLEY_MODEL_FIRST_TOKEN_SECONDS * 1000,

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseEnv } from 'node:util'
 import { z } from 'zod'
+import { smtpUrlProblem } from '../mail/smtp-options.ts'
 import { nearestName } from './nearest-name.ts'
 
 /** One environment variable: how it is read, what it is when left out, and what to tell people about it. */
@@ -46,6 +47,17 @@ function whole(min: number, max: number) {
 function wholeSetting(min: number, max: number, fallback: number, about: string) {
   return setting(whole(min, max), { default: String(fallback), expects: `a whole number from ${min} to ${max}`, about })
 }
+
+/** `Parley <parley@example.com>`, or the address alone. */
+const mailbox = z.string().transform((text, check) => {
+  const [, quoted, plain, bracketed, bare] = /^(?:(?:"([^"]*)"|([^<>"]*?))\s*<([^<>]+)>|(\S+))$/.exec(text) ?? []
+  const address = z
+    .email()
+    .max(254)
+    .safeParse(bracketed ?? bare)
+  if (!address.success) check.addIssue({ code: 'custom', message: 'is no email address' })
+  return { name: (quoted ?? plain ?? '').trim() || 'Parley', address: address.data ?? '' }
+})
 
 const httpUrl = z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, ''))
 const httpUrlExpects = 'an address that begins with http:// or https://'
@@ -115,6 +127,23 @@ export const settings = {
     expects: 'free, pro or enterprise',
     about:
       'Plan of workspaces that were not put on one. The workspace of whoever runs Parley starts on `enterprise` in any case.',
+  }),
+  SMTP_URL: setting(
+    z
+      .string()
+      .refine((text) => smtpUrlProblem(text) === undefined)
+      .optional(),
+    {
+      expects:
+        'an address such as smtp://user:password@mail.example.com:587 or smtps://…:465 (special characters in user and password as %XX)',
+      about:
+        'Mail server: `smtp://user:password@host:587` (STARTTLS) or `smtps://user:password@host:465`. Without it, mails are written to `outbox` in the data folder.',
+      secret: true,
+    },
+  ),
+  PARLEY_MAIL_FROM: setting(mailbox.optional(), {
+    expects: 'an email address, or a name with one: Parley <parley@example.com>',
+    about: 'Who mails come from: `Parley <parley@example.com>`. Needed with `SMTP_URL`.',
   }),
   OPENAI_API_KEY: setting(optionalText, {
     expects: 'an API key',

@@ -5,6 +5,7 @@ export interface Secrets {
   databaseUrl?: string | undefined
   masterKey?: string | undefined
   adminPassword?: string | undefined
+  smtpUrl?: string | undefined
   /** By the slug of the environment provider. */
   providerKeys: Record<string, string | undefined>
 }
@@ -15,6 +16,7 @@ export function secretsFrom(env: Env): Secrets {
     databaseUrl: env.DATABASE_URL,
     masterKey: env.PARLEY_MASTER_KEY,
     adminPassword: env.PARLEY_ADMIN_PASSWORD,
+    smtpUrl: env.SMTP_URL,
     providerKeys: { openai: env.OPENAI_API_KEY, anthropic: env.ANTHROPIC_API_KEY },
   }
 }

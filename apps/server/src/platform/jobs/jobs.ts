@@ -3,6 +3,7 @@ import { type ConstructorOptions, PgBoss } from 'pg-boss'
 import type { Logger } from 'pino'
 import type { Platform } from '../context.ts'
 import type { DatabaseHandle, Db } from '../database/index.ts'
+import { AppError } from '../errors.ts'
 
 /** How a job is run. A job may run twice (the process died just before it was marked done), so its work must allow that. */
 export interface JobOptions {
@@ -24,7 +25,7 @@ export interface Jobs {
   ): void
   /** Has a defined job done again and again, by a cron expression in UTC; once for all processes. Before `start` only. */
   schedule(name: string, cron: string): void
-  /** Queues a job with `db`, so that it is kept or lost with that transaction. */
+  /** Queues a job with `db`, so that it is kept or lost with that transaction. Throws `unavailable` before `install`. */
   enqueue(db: Db, name: string, data: object, options?: { startAfterSeconds?: number }): Promise<void>
   /** Makes the tables and queues that are missing. Before the first `enqueue`; not within a transaction. */
   install(): Promise<void>
@@ -46,6 +47,7 @@ export function createJobs(database: DatabaseHandle, log: Logger): Jobs {
   const definitions = new Map<string, Definition>()
   const schedules = new Map<string, string>()
   const ended = new AbortController()
+  let installed = false
   const boss = new PgBoss({
     db: {
       executeSql: (text, values) => database.pool.query(text, values),
@@ -75,6 +77,8 @@ export function createJobs(database: DatabaseHandle, log: Logger): Jobs {
 
     async enqueue(db, name, data, options = {}) {
       if (!definitions.has(name)) throw new Error(`There is no job named ${name}.`)
+      // Within the first second after a start, when the server listens and its queues are still being made.
+      if (!installed) throw new AppError('unavailable', 'The server is starting. Try again.', { retryAfterSeconds: 1 })
       await boss.send(name, data, {
         db: executorOf(db),
         ...(options.startAfterSeconds === undefined ? {} : { startAfter: options.startAfterSeconds }),
@@ -94,6 +98,7 @@ export function createJobs(database: DatabaseHandle, log: Logger): Jobs {
           deleteAfterSeconds: 24 * 3600,
         })
       }
+      installed = true
     },
 
     async start(platform) {

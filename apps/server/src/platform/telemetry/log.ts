@@ -6,7 +6,8 @@ import { lineRedactor, redactFields } from './redact.ts'
 /** The log: a JSON line for each entry, or text for people. Secrets are masked by field name, by form and by value. */
 export function createLog(config: Config, secrets: Secrets, destination?: DestinationStream): Logger {
   const redactLine = lineRedactor([
-    passwordOf(secrets.databaseUrl),
+    ...passwordsOf(secrets.databaseUrl),
+    ...passwordsOf(secrets.smtpUrl),
     secrets.masterKey,
     secrets.adminPassword,
     ...Object.values(secrets.providerKeys),
@@ -26,8 +27,8 @@ export function createLog(config: Config, secrets: Secrets, destination?: Destin
   )
 }
 
-/** Masking all of the address would leave a message about it without sense. */
-function passwordOf(url: string | undefined): string | undefined {
+/** As it is written in the address, and as it is sent. Masking all of the address would leave a message without sense. */
+function passwordsOf(url: string | undefined): string[] {
   const password = url === undefined ? '' : (URL.parse(url)?.password ?? '')
-  return password === '' ? undefined : password
+  return password === '' ? [] : [password, decodeURIComponent(password)]
 }
