@@ -115,6 +115,29 @@ describe('sending a message', () => {
     expect(await messagesOf(id)).toHaveLength(2)
   })
 
+  test('of ten at once, one is stored and the others are told to wait', async () => {
+    const { id } = await newConversation()
+    const sent = await Promise.allSettled(
+      Array.from({ length: 10 }, (_, n) => send(id, { content: `!slow 20 words 30ms ${n}` })),
+    )
+    const stored = sent.filter((one) => one.status === 'fulfilled')
+    const refused = sent.filter((one) => one.status === 'rejected')
+    expect(stored).toHaveLength(1)
+    for (const { reason } of refused) expect(String(reason)).toContain('run_in_progress')
+    expect(await messagesOf(id)).toHaveLength(2)
+    await ended(stored[0]!.value.run.id)
+  })
+
+  test('a repeat gets the first answer, also where the request would be refused by now', async () => {
+    const { id, version } = await newConversation()
+    const repeat = () => send(id, { content: '!slow 20 words 30ms', version }, { 'idempotency-key': 'sent-twice' })
+    const first = await repeat()
+    expect(await repeat()).toEqual(first)
+    await ended(first.run.id)
+    expect(await repeat()).toEqual(first)
+    expect(await messagesOf(id)).toHaveLength(2)
+  })
+
   test('gives the conversation a title after the first exchange', async () => {
     const { id } = await newConversation()
     const { run } = await send(id, { content: '!say Berlin is the capital of Germany.' })

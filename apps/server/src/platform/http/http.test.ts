@@ -451,6 +451,12 @@ describe('the socket', () => {
 })
 
 describe('the page', () => {
+  test('is what the root gives to a client that takes anything', async () => {
+    const response = await send('GET', '/', { accept: '*/*' })
+    expect(response.headers.get('content-type')).toContain('text/html')
+    expect((await send('GET', '/settings', { accept: '*/*' })).status).toBe(404)
+  })
+
   test('says what to do while the web app is not built', async () => {
     const response = await send('GET', '/settings', { accept: 'text/html' })
     expect(response.status).toBe(503)

@@ -43,5 +43,7 @@ export function answerNavigationWith(
 function isNavigation(request: FastifyRequest, path: string): boolean {
   if (request.method !== 'GET' && request.method !== 'HEAD') return false
   if (/^\/(api|v1|mcp|agui|assets)(\/|$)/.test(path) || /\.\w{1,8}$/.test(path)) return false
-  return request.headers.accept?.includes('text/html') === true
+  // What takes anything is a person with curl.
+  const { accept = '*/*' } = request.headers
+  return accept.includes('text/html') || (path === '/' && accept.includes('*/*'))
 }

@@ -53,6 +53,15 @@ describe('answers from the manual, with the place:', () => {
   })
 })
 
+test('quotes a table as its cells, and names as they are', async () => {
+  const questions = ['Which settings does the environment have?', 'PARLEY_DATA_DIR', 'OPENAI_API_KEY', 'DATABASE_URL']
+  const excerpts = (await Promise.all(questions.map((text) => reply(text)))).flatMap(({ sources }) =>
+    sources.map((source) => source.excerpt),
+  )
+  expect(excerpts.join('\n')).not.toMatch(/---|\|/)
+  expect(excerpts.join('\n')).toMatch(/[A-Z]+_[A-Z]+ · /)
+})
+
 test.each(['What is the capital of Australia?', 'write a poem about rivers', 'qwxz', '???'])(
   'says that it does not know: %s',
   async (question) => {

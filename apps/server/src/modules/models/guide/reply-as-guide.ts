@@ -106,11 +106,18 @@ function excerptOf(section: Section): string {
 }
 
 function plainText(markdown: string): string {
-  return markdown
-    .replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')
-    .replace(/[`*_>#|]/g, '')
-    .replace(/\s+/g, ' ')
-    .trim()
+  return (
+    markdown
+      .replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')
+      // Of a table, its cells: no line under the head, no frame.
+      .replace(/^\|?[ :|-]*---[ :|-]*$/gm, '')
+      .replace(/^\||\|$/gm, '')
+      .replace(/ *\| */g, ' · ')
+      // Underscores inside a word belong to it.
+      .replace(/[`*>#]|(?<!\w)_|_(?!\w)/g, '')
+      .replace(/\s+/g, ' ')
+      .trim()
+  )
 }
 
 function presentResults(results: PromptToolResult[]): string {
