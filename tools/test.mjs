@@ -1,5 +1,6 @@
-// `npm test`: installs what is missing, builds the web app if it is stale, and runs every test that can run here.
-// Arguments go to vitest: `npm test -- apps/server/src/modules/chat`.
+// `npm test`: installs what is missing, builds the web app if it is stale, and runs the everyday tests that can run here.
+// Those that take long (`*.long.test.ts`: kill, restart, power loss, scale; and the browser's journeys) run with CI set, with
+// `npm test -- --all`, and where they are named. Other arguments go to vitest: `npm test -- apps/server/src/modules/chat`.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -14,7 +15,12 @@ const folder = mkdtempSync(join(tmpdir(), 'parley-results-'))
 const report = join(folder, 'results.json')
 const vitest = join(root, 'node_modules/vitest/vitest.mjs')
 const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
-const run = spawnSync(nodeProgram(), [vitest, 'run', ...reporters, ...process.argv.slice(2)], {
+const given = process.argv.slice(2).filter((argument) => argument !== '--all')
+const isEverything = Boolean(process.env.CI) || given.length < process.argv.length - 2
+const isNamed = given.some((argument) => !argument.startsWith('-'))
+const long = ['**/*.long.test.ts', 'apps/web/e2e/**']
+const exclude = isEverything || isNamed ? [] : long.map((pattern) => `--exclude=${pattern}`)
+const run = spawnSync(nodeProgram(), [vitest, 'run', ...reporters, ...exclude, ...given], {
   cwd: root,
   stdio: 'inherit',
   env: environment,
@@ -28,6 +34,8 @@ if (skipped.length > 0) {
   console.log('\nSkipped, because something it needs is not here:')
   for (const name of new Set(skipped.map((test) => test.ancestorTitles[0] ?? test.title))) console.log(`  ${name}`)
 }
+if (exclude.length > 0)
+  console.log(`\nLeft out, since they take long: ${long.join(', ')}. They run with: npm test -- --all`)
 let { status } = run
 if (process.env.CI && skipped.length > 0) {
   console.log('With CI set, everything has to run.')
