@@ -4,6 +4,7 @@ import { mountConversations } from './modules/conversations/index.ts'
 import { mountFiles } from './modules/files/index.ts'
 import { mountIdentity } from './modules/identity/index.ts'
 import { mountModels } from './modules/models/index.ts'
+import { mountSharing } from './modules/sharing/index.ts'
 import { mountTools } from './modules/tools/index.ts'
 import { type Http, mountChangeSocket, mountHealth, mountOpenApi, mountWebApp } from './platform/http/index.ts'
 
@@ -13,6 +14,7 @@ const webApp = fileURLToPath(new URL('../../web/dist', import.meta.url))
 export async function mountAll(http: Http, isStarted: () => boolean): Promise<void> {
   mountHealth(http, isStarted)
   mountIdentity(http)
+  mountSharing(http)
   mountFiles(http)
   mountModels(http)
   mountTools(http)

@@ -52,6 +52,13 @@ beforeAll(async () => {
   )
   Object.assign(own, { 'model-providers': provider.id, 'mcp-servers': mcp.id, tools: 'echo', guide: 'index' })
   own['tool-results'] = newId()
+  const role = await server.owner.json<{ id: string }>('POST', '/api/v1/roles', {
+    name: 'Readers',
+    scopes: ['conversations:read'],
+  })
+  const group = await server.owner.json<{ id: string }>('POST', '/api/v1/groups', { name: 'Friends' })
+  Object.assign(own, { roles: role.id, groups: group.id, members: newId(), grants: newId() })
+  foreign.grants = newId()
   const { email, password } = server.owner
   const login = await server.anyone.fetch('/api/v1/auth/login', {
     method: 'POST',

@@ -3,6 +3,7 @@ import { migrations as conversations } from './modules/conversations/index.ts'
 import { migrations as files } from './modules/files/index.ts'
 import { migrations as identity } from './modules/identity/index.ts'
 import { migrations as models } from './modules/models/index.ts'
+import { migrations as sharing } from './modules/sharing/index.ts'
 import { migrations as tools } from './modules/tools/index.ts'
 import { migrations as usage } from './modules/usage/index.ts'
 import type { Migration } from './platform/database/index.ts'
@@ -14,6 +15,7 @@ export const migrations: Migration[] = [
   ...http,
   ...outbox,
   ...identity,
+  ...sharing,
   ...files,
   ...usage,
   ...models,

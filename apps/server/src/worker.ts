@@ -1,6 +1,9 @@
 import { closeChat, drainChat, startChat, titleConversation } from './modules/chat/index.ts'
+import { shareableConversation } from './modules/conversations/index.ts'
+import { unlinkFiles } from './modules/files/index.ts'
 import { startModels } from './modules/models/index.ts'
-import { closeTools, deleteToolResults, startTools } from './modules/tools/index.ts'
+import { defineShareable } from './modules/sharing/index.ts'
+import { closeTools, deleteToolResults, shareableMcpServer, startTools } from './modules/tools/index.ts'
 import type { Platform } from './platform/context.ts'
 import { pruneIdempotencyKeys } from './platform/http/index.ts'
 import { defineMail, pruneMailFolder } from './platform/mail/index.ts'
@@ -14,9 +17,13 @@ export interface Worker {
   stop(): Promise<void>
 }
 
-/** Says which listeners, jobs and schedules there are. Before anything is emitted or queued. */
+/** Says which listeners, jobs and schedules there are, and what can be shared. Before anything is emitted or queued. */
 export function defineWork(platform: Platform): void {
   listen(platform, 'run-finished', 'title-conversation', titleConversation, ({ isFirst }) => isFirst !== false)
+  defineShareable(platform, shareableConversation)
+  defineShareable(platform, shareableMcpServer)
+
+  listen(platform, 'conversation-deleted', 'unlink-files', (ofEvent, { subjectId }) => unlinkFiles(ofEvent, subjectId))
   listen(platform, 'conversation-deleted', 'delete-tool-results', (ofEvent, { subjectId }) =>
     deleteToolResults(ofEvent, subjectId),
   )

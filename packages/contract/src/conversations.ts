@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { idSchema, pageOf, pageQuerySchema, timeSchema } from './common.ts'
 import { endpoint } from './endpoint.ts'
 import { messageSchema } from './messages.ts'
+import { levelSchema } from './sharing.ts'
 
 export const conversationSchema = z
   .object({
@@ -15,6 +16,12 @@ export const conversationSchema = z
     version: z.int(),
     /** The run writing a reply right now, if one is. */
     activeRunId: idSchema.nullable(),
+    /** Who it belongs to; null when that is the caller. */
+    owner: z.object({ id: idSchema, name: z.string() }).nullable(),
+    /** Whether others than the owner have access. */
+    shared: z.boolean(),
+    /** What the caller may do with it; owners `manage`. */
+    level: levelSchema,
     createdAt: timeSchema,
     updatedAt: timeSchema,
   })
@@ -29,11 +36,13 @@ export const conversationEndpoints = {
     method: 'GET',
     path: '/api/v1/conversations',
     tag: 'Conversations',
-    summary: "List one's conversations, last changed first",
+    summary: "List one's conversations, or those others shared, last changed first",
     access: 'conversations:read',
     query: pageQuerySchema.extend({
       /** Words of the title. */
       search: z.string().trim().max(200).optional(),
+      /** `own`: one's own. `shared`: what others shared with the caller, or with a group or workspace they are in. */
+      filter: z.enum(['own', 'shared']).default('own'),
     }),
     response: pageOf(conversationSchema),
   }),

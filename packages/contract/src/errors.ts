@@ -21,6 +21,8 @@ export const errorCodes = {
   run_in_progress: { status: 409, title: 'A reply is still being written' },
   run_not_waiting: { status: 409, title: 'The run waits for nothing' },
   idempotency_conflict: { status: 409, title: 'The idempotency key was used for another request' },
+  name_taken: { status: 409, title: 'The name is taken' },
+  role_in_use: { status: 409, title: 'The role is in use' },
   email_taken: { status: 409, title: 'The email address is taken' },
   payload_too_large: { status: 413, title: 'Too large' },
   unsupported_media_type: { status: 415, title: 'Unsupported media type' },

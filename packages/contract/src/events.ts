@@ -68,5 +68,7 @@ export type ChangeEvent =
   | { type: 'conversation-deleted'; conversationId: string }
   | { type: 'run-started'; conversationId: string; runId: string; messageId: string }
   | { type: 'run-ended'; conversationId: string; runId: string; messageId: string }
+  /** Roles, groups or shares changed: what one may see and do may be different now. */
+  | { type: 'access-changed' }
   | { type: 'tools-changed' }
   | { type: 'models-changed' }

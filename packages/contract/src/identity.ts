@@ -10,7 +10,15 @@ const emailSchema = z
 const passwordSchema = z.string().min(10, 'At least 10 characters.').max(200)
 const nameSchema = z.string().trim().min(1).max(100)
 
-export const workspaceSchema = z.object({ id: idSchema, name: z.string(), role: roleSchema }).meta({ id: 'Workspace' })
+/** `role` of people with a custom role is `viewer`, the built-in one that may least; `customRole` says more. */
+export const workspaceSchema = z
+  .object({
+    id: idSchema,
+    name: z.string(),
+    role: roleSchema,
+    customRole: z.object({ id: idSchema, name: z.string() }).nullable(),
+  })
+  .meta({ id: 'Workspace' })
 export type Workspace = z.infer<typeof workspaceSchema>
 
 /** The signed-in person, the workspace the session is in, and what may be done there. */

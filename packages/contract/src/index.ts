@@ -3,6 +3,8 @@ import { conversationEndpoints } from './conversations.ts'
 import { fileEndpoints } from './files.ts'
 import { identityEndpoints } from './identity.ts'
 import { modelEndpoints } from './models.ts'
+import { groupEndpoints, roleEndpoints } from './roles.ts'
+import { sharingEndpoints } from './sharing.ts'
 import { toolEndpoints } from './tools.ts'
 
 export * from './apply-event.ts'
@@ -17,12 +19,17 @@ export * from './identity.ts'
 export * from './limits.ts'
 export * from './messages.ts'
 export * from './models.ts'
+export * from './roles.ts'
 export * from './second-factor.ts'
+export * from './sharing.ts'
 export * from './tools.ts'
 
 /** Every operation of the native API. */
 export const endpoints = {
   ...identityEndpoints,
+  ...roleEndpoints,
+  ...groupEndpoints,
+  ...sharingEndpoints,
   ...fileEndpoints,
   ...modelEndpoints,
   ...toolEndpoints,

@@ -133,6 +133,8 @@ export const messageSchema = z
     /** All children of the same parent, in the order they were made, this one included. */
     siblingIds: z.array(idSchema),
     role: z.enum(['user', 'assistant']),
+    /** User: who wrote it. Null in answers, and in messages from before sharing, which are the owner's. */
+    authorId: idSchema.nullable(),
     status: messageStatusSchema,
     parts: z.array(partSchema),
     /** Assistant: the model that answered. */

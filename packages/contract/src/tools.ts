@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { idSchema, originSchema, pageOf, pageQuerySchema, timeSchema } from './common.ts'
 import { endpoint } from './endpoint.ts'
+import { audienceSchema } from './sharing.ts'
 
 export const toolPolicySchema = z.enum(['allow', 'ask', 'deny'])
 export type ToolPolicy = z.infer<typeof toolPolicySchema>
@@ -31,6 +32,10 @@ export const mcpServerSchema = z
     serverInfo: z.object({ name: z.string(), version: z.string(), protocolVersion: z.string().nullable() }).nullable(),
     toolCount: z.int(),
     createdAt: timeSchema.nullable(),
+    /** Who may use it: everyone in the workspace, or chosen people and groups. */
+    audience: audienceSchema,
+    /** Whether the caller may call its tools; else they only see it. */
+    usable: z.boolean(),
   })
   .meta({ id: 'McpServer' })
 export type McpServer = z.infer<typeof mcpServerSchema>

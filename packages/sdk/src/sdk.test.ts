@@ -30,6 +30,7 @@ const message: Message = {
   parentId: null,
   siblingIds: [messageId],
   role: 'assistant',
+  authorId: null,
   status: 'writing',
   parts: [],
   model: null,

@@ -5,6 +5,8 @@ import { newId } from '../../platform/crypto/index.ts'
 import { AppError, messageOf } from '../../platform/errors.ts'
 import { readMessage } from '../conversations/index.ts'
 import { systemCtx } from '../identity/index.ts'
+import { onAccessChanged } from '../sharing/index.ts'
+import { mayStillRun } from './access.ts'
 import type { Journal } from './journal.ts'
 import { type End, HandedOver, type KnownAtStart, runReply, Stopped } from './run-reply.ts'
 import { heartbeat, type RunRow, releaseLeases, takeOver } from './store.ts'
@@ -36,6 +38,7 @@ export class ActiveRuns {
     this.platform = platform
     this.unsubscribe = [
       platform.bus.subscribe('run-stop', (runId) => this.abort(String(runId), new Stopped())),
+      onAccessChanged(platform, undefined, (workspaceId) => void this.stopRevoked(workspaceId)),
       platform.bus.subscribe('conversation-deleted', (id) => {
         for (const run of this.runs.values()) if (run.row.conversationId === id) run.controller.abort(new Stopped())
       }),
@@ -106,6 +109,18 @@ export class ActiveRuns {
     await Promise.all(left.map((run) => run.ended))
     await this.beating
     if (left.length > 0) await releaseLeases(this.platform, this.owner)
+  }
+
+  /** What people may not write any more is not written for them: such runs stop. */
+  private async stopRevoked(workspaceId: string): Promise<void> {
+    for (const { row } of [...this.runs.values()]) {
+      if (row.workspaceId !== workspaceId) continue
+      try {
+        if (!(await mayStillRun(this.platform, row))) this.abort(row.id, new Stopped())
+      } catch (error) {
+        this.platform.log.error({ err: error, runId: row.id }, 'whether a run may go on could not be checked')
+      }
+    }
   }
 
   private abort(runId: string, reason: End): void {

@@ -1,14 +1,15 @@
 import type { BodyOf, endpoints, Part, Started, ToolCallPart } from '@parley/contract'
 import type { Ctx } from '../../platform/context.ts'
 import { newId } from '../../platform/crypto/index.ts'
-import { AppError, notFound } from '../../platform/errors.ts'
+import { AppError } from '../../platform/errors.ts'
 import type { Idempotency } from '../../platform/http/index.ts'
 import * as conversations from '../conversations/index.ts'
 import { setToolPolicy } from '../tools/index.ts'
+import { openRun } from './access.ts'
 import { activeRuns } from './active-runs.ts'
 import { presentRun } from './present.ts'
 import { refuseWhileDraining, startOnce } from './start-run.ts'
-import { findRun, insertRun, lockRun, makeRun } from './store.ts'
+import { insertRun, lockRun, makeRun } from './store.ts'
 
 type Answer = BodyOf<typeof endpoints.resumeRun>['answers'][number]
 
@@ -23,8 +24,7 @@ export async function resumeRun(
   idempotency: Idempotency | undefined,
 ): Promise<Started> {
   refuseWhileDraining(ctx)
-  const asked = await findRun(ctx, runId)
-  if (!asked) throw notFound('run')
+  const asked = await openRun(ctx, runId, 'use')
   return startOnce(ctx, idempotency, async (tx) => {
     const conversation = await conversations.openForWriting(tx, asked.conversationId)
     const run = await lockRun(tx, runId)

@@ -1,51 +1,61 @@
 import { endpoints, type Message, type Started } from '@parley/contract'
 import type { Ctx } from '../../platform/context.ts'
-import { AppError, notFound } from '../../platform/errors.ts'
+import { AppError } from '../../platform/errors.ts'
 import { type Exchange, type Http, openSse } from '../../platform/http/index.ts'
 import { readMessage } from '../conversations/index.ts'
+import { openRun } from './access.ts'
 import { activeRuns } from './active-runs.ts'
+import { endWhenRevoked } from './end-when-revoked.ts'
 import { presentRun } from './present.ts'
 import { resumeRun } from './resume-run.ts'
 import { regenerateMessage, sendMessage } from './send-message.ts'
 import { stopRun } from './stop-run.ts'
-import { findRun } from './store.ts'
 import { streamRun } from './stream-run.ts'
 
 export function mountChat(http: Http): void {
   http.route(endpoints.sendMessage, async (ctx, { params, body }, exchange) =>
-    answer(ctx, exchange, await sendMessage(ctx, params.id, body, exchange.idempotency)),
+    answer(http, ctx, exchange, await sendMessage(ctx, params.id, body, exchange.idempotency)),
   )
 
   http.route(endpoints.regenerateMessage, async (ctx, { params, body }, exchange) =>
-    answer(ctx, exchange, await regenerateMessage(ctx, params.id, body, exchange.idempotency)),
+    answer(http, ctx, exchange, await regenerateMessage(ctx, params.id, body, exchange.idempotency)),
   )
 
   http.route(endpoints.resumeRun, async (ctx, { params, body }, exchange) =>
-    answer(ctx, exchange, await resumeRun(ctx, params.id, body.answers, exchange.idempotency)),
+    answer(http, ctx, exchange, await resumeRun(ctx, params.id, body.answers, exchange.idempotency)),
   )
 
   http.route(endpoints.getRun, async (ctx, { params }) => {
-    const run = await findRun(ctx, params.id)
-    if (!run) throw notFound('run')
+    const run = await openRun(ctx, params.id)
     return presentRun(run, run.nextRunId)
   })
 
   http.route(endpoints.streamRun, async (ctx, { params, query }, exchange) => {
-    const run = await findRun(ctx, params.id)
-    if (!run) throw notFound('run')
+    const run = await openRun(ctx, params.id)
     const after = query.after ?? lastEventId(exchange)
-    await streamRun(ctx, run.id, after, openSse(exchange))
+    await streamTo(http, ctx, run.id, after, exchange)
   })
 
   http.route(endpoints.stopRun, async (ctx, { params }) => stopRun(ctx, params.id))
 }
 
+async function streamTo(http: Http, ctx: Ctx, runId: string, after: number, exchange: Exchange): Promise<void> {
+  const stream = openSse(exchange)
+  endWhenRevoked(http, ctx, runId, exchange.request, stream)
+  await streamRun(ctx, runId, after, stream)
+}
+
 /** In the form the caller asked for: the events, the finished message, or at once. */
-async function answer(ctx: Ctx, exchange: Exchange, started: Started): Promise<Started | Message | undefined> {
+async function answer(
+  http: Http,
+  ctx: Ctx,
+  exchange: Exchange,
+  started: Started,
+): Promise<Started | Message | undefined> {
   const { request, reply } = exchange
   reply.header('Parley-Run-Id', started.run.id)
   if (request.headers.accept?.includes('text/event-stream')) {
-    await streamRun(ctx, started.run.id, 0, openSse(exchange))
+    await streamTo(http, ctx, started.run.id, 0, exchange)
     return
   }
   if (!/(^|[,;\s])wait(=|$|[,;\s])/.test(String(request.headers.prefer ?? ''))) return started

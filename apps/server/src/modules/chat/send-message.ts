@@ -6,6 +6,7 @@ import type { Idempotency } from '../../platform/http/index.ts'
 import * as conversations from '../conversations/index.ts'
 import { openFile } from '../files/index.ts'
 import { chooseModel } from '../models/index.ts'
+import { mayEdit } from './access.ts'
 import { activeRuns } from './active-runs.ts'
 import { dismissQuestions } from './dismiss-questions.ts'
 import type { ModelChoice } from './run-reply.ts'
@@ -31,7 +32,7 @@ export async function sendMessage(
 ): Promise<Started> {
   refuseWhileDraining(ctx)
   const [conversation, named] = await Promise.allSettled([
-    conversations.openForReading(ctx, conversationId),
+    conversations.openForReading(ctx, conversationId, 'use'),
     input.model === undefined ? undefined : chooseModel(ctx, input.model),
   ])
   // In this order, whichever fails first: what is not theirs is not found, whatever else is wrong (P6).
@@ -56,7 +57,7 @@ export async function sendMessage(
       ],
       change: {
         ...(conversation.titleSource === 'none' ? { title: firstWords(parts), titleSource: 'provisional' } : {}),
-        ...(input.model === undefined ? {} : { model: input.model }),
+        ...(input.model === undefined || !mayEdit(conversation) ? {} : { model: input.model }),
       },
       run,
       choice,
@@ -86,7 +87,7 @@ export async function regenerateMessage(
   if (message.role !== 'assistant') {
     throw new AppError('unprocessable', 'Only an answer can be written again. To change a question, send it anew.')
   }
-  const conversation = await conversations.openForReading(ctx, message.conversationId)
+  const conversation = await conversations.openForReading(ctx, message.conversationId, 'use')
   const choice = await chooseModel(ctx, input.model ?? conversation.model ?? undefined)
 
   return startByAppending(ctx, idempotency, conversation, async (ctx, conversation) => {

@@ -1,7 +1,7 @@
 import type { Run } from '@parley/contract'
 import { type Ctx, inTransaction } from '../../platform/context.ts'
-import { notFound } from '../../platform/errors.ts'
 import * as conversations from '../conversations/index.ts'
+import { openRun } from './access.ts'
 import { dismissQuestions } from './dismiss-questions.ts'
 import { presentRun } from './present.ts'
 import { findRun, lockRun, requestStop } from './store.ts'
@@ -11,8 +11,7 @@ import { findRun, lockRun, requestStop } from './store.ts'
  * it reaches the provider's socket at once (P4). A run that waits for a person gives up its questions; an ended run stays.
  */
 export async function stopRun(ctx: Ctx, runId: string): Promise<Run> {
-  const run = await findRun(ctx, runId)
-  if (!run) throw notFound('run')
+  const run = await openRun(ctx, runId, 'use')
   if (run.status === 'running') {
     ctx.bus.publish('run-stop', runId)
     await requestStop(ctx, runId)

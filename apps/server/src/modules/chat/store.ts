@@ -2,7 +2,7 @@ import type { ErrorCode, Interrupt, Part, RunStatus, Usage } from '@parley/contr
 import type { Selectable } from 'kysely'
 import { type RawBuilder, sql } from 'kysely'
 import type { Ctx, Database, Platform } from '../../platform/context.ts'
-import type { updating } from '../conversations/index.ts'
+import { rankIn, type updating } from '../conversations/index.ts'
 import type {} from './tables.ts'
 
 export type RunRow = Selectable<Database['runs']>
@@ -77,17 +77,20 @@ export async function insertMessagesAndRun(
   return rows.length > 0
 }
 
-/** The actor's own run, with the run that went on after it. */
-export async function findRun(ctx: Ctx, id: string): Promise<(RunRow & { nextRunId: string | null }) | undefined> {
+/** A run with the run that went on after it, and what the actor may do with its conversation. */
+export type FoundRun = RunRow & { nextRunId: string | null; rank: number | null }
+
+/** Who may see it is for access.ts to say. */
+export async function findRun(ctx: Ctx, id: string): Promise<FoundRun | undefined> {
   return ctx.db
     .selectFrom('runs')
     .selectAll('runs')
-    .select((eb) =>
+    .select((eb) => [
       eb.selectFrom('runs as next').select('next.id').whereRef('next.previousRunId', '=', 'runs.id').as('nextRunId'),
-    )
+      rankIn(ctx, 'runs.conversationId').as('rank'),
+    ])
     .where('id', '=', id)
     .where('workspaceId', '=', ctx.actor.workspaceId)
-    .where('userId', '=', ctx.actor.userId)
     .executeTakeFirst()
 }
 

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Message, RunEvent } from '@parley/contract'
 import type { Ctx } from '../../platform/context.ts'
-import { notFound } from '../../platform/errors.ts'
 import type { SseStream } from '../../platform/http/index.ts'
 import { frameOf } from '../../platform/run-log/index.ts'
 import { readMessage } from '../conversations/index.ts'
+import { openRun } from './access.ts'
 import { lastEvent } from './journal.ts'
-import { findRun, type RunRow } from './store.ts'
+import type { RunRow } from './store.ts'
 
 /** How often to look whether another process has taken the run over. */
 const lookAgainMs = 250
@@ -56,8 +56,7 @@ interface Stored {
 
 /** Message and run as they are stored, the unfinished step included. */
 async function readStored(ctx: Ctx, runId: string): Promise<Stored> {
-  const run = await findRun(ctx, runId)
-  if (!run) throw notFound('run')
+  const run = await openRun(ctx, runId)
   const message = await readMessage(ctx, run.messageId)
   return { run, message: { ...message, parts: [...message.parts, ...(run.draft ?? [])] } }
 }

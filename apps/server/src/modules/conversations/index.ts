@@ -1,32 +1,41 @@
-import type { Message, Part } from '@parley/contract'
-import type { RawBuilder } from 'kysely'
+import type { Level, Message, Part } from '@parley/contract'
+import { type RawBuilder, sql } from 'kysely'
 import type { Ctx } from '../../platform/context.ts'
 import { newId } from '../../platform/crypto/index.ts'
 import { AppError, notFound } from '../../platform/errors.ts'
+import { linkingFiles } from '../files/index.ts'
+import { requireAccess } from './access.ts'
 import { presentMessage } from './present.ts'
 import * as store from './store.ts'
 
+export { rankIn, requireAccess } from './access.ts'
 export { announce } from './announce.ts'
 export { migrations } from './migrations.ts'
 export { presentMessage } from './present.ts'
 export { mountConversations } from './routes.ts'
+export { shareableConversation } from './share-conversation.ts'
 export type { BranchRow, ConversationRow, MessageChange, MessageRow } from './store.ts'
 export { listBranch, listChildIds, setAutomaticTitle, updateConversation, updateMessage, updating } from './store.ts'
 
-/** The actor's conversation, to read; `not_found` when there is none or it is another's. */
-export async function openForReading(ctx: Ctx, id: string): Promise<store.ConversationRow> {
-  const conversation = await store.findConversation(ctx, id)
-  if (!conversation) throw notFound('conversation')
-  return conversation
+/**
+ * A conversation of the actor's, or one they were given access to.
+ * @throws AppError not_found when there is none or it is not theirs to see; forbidden when they may see it but not `least`
+ */
+export async function openForReading(ctx: Ctx, id: string, least: Level = 'view'): Promise<store.ConversationRow> {
+  return requireAccess(await store.findConversation(ctx, id), 'conversation', least)
 }
 
 /**
- * The actor's conversation, locked until the transaction ends; call it inside one. With `version`, refuses with
+ * The same to change, locked until the transaction ends; call it inside one. With `version`, refuses with
  * `version_conflict` when the conversation changed since the caller read it.
  */
-export async function openForWriting(tx: Ctx, id: string, version?: number): Promise<store.ConversationRow> {
-  const conversation = await store.findConversation(tx, id, { lock: true })
-  if (!conversation) throw notFound('conversation')
+export async function openForWriting(
+  tx: Ctx,
+  id: string,
+  version?: number,
+  least: Level = 'use',
+): Promise<store.ConversationRow> {
+  const conversation = requireAccess(await store.findConversation(tx, id, { lock: true }), 'conversation', least)
   requireVersion(conversation, version)
   return conversation
 }
@@ -40,7 +49,7 @@ export function requireVersion(conversation: store.ConversationRow, version: num
   )
 }
 
-/** A message of one of the actor's conversations; `not_found` otherwise. */
+/** A message of a conversation the actor may see; `not_found` otherwise. */
 export async function getMessage(ctx: Ctx, id: string): Promise<store.MessageRow> {
   const message = await store.findMessage(ctx, id)
   if (!message) throw notFound('message')
@@ -83,6 +92,7 @@ export function addingMessages(
   const rows = messages.map((message) => ({
     model: null,
     runId: null,
+    authorId: message.role === 'user' ? ctx.actor.userId : null,
     ...message,
     workspaceId: conversation.workspaceId,
     conversationId: conversation.id,
@@ -94,10 +104,11 @@ export function addingMessages(
   const expressions = store.appending(
     ctx,
     conversation,
-    rows.map(({ id, parentId, role, status, parts, model, runId }) => ({
+    rows.map(({ id, parentId, role, authorId, status, parts, model, runId }) => ({
       id,
       parentId,
       role,
+      authorId,
       status,
       parts,
       model,
@@ -105,7 +116,10 @@ export function addingMessages(
     })),
     { ...change, activeLeafId },
   )
-  return { expressions, messages: rows }
+  const fileIds = rows.flatMap(({ parts }) => parts.flatMap((part) => (part.type === 'file' ? [part.fileId] : [])))
+  if (fileIds.length === 0) return { expressions, messages: rows }
+  const linked = linkingFiles(ctx, fileIds, conversation.id, 'changed')
+  return { expressions: sql`${expressions}, ${linked}`, messages: rows }
 }
 
 /** A new id for a message, later than all before it. */

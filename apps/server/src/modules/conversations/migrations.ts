@@ -37,4 +37,25 @@ export const migrations: Migration[] = [
       create index "messages_parent" on "messages" ("parentId");
     `,
   },
+  {
+    name: 'conversations-0002',
+    up: `
+      alter table "conversations" add column "shared" boolean not null default false;
+      create index "conversations_shared" on "conversations" ("workspaceId", "updatedAt" desc, "id" desc) where "shared";
+      alter table "messages" add column "authorId" uuid references "users" ("id") on delete set null;
+      create index "messages_author" on "messages" ("authorId") where "authorId" is not null;
+
+      insert into "conversationFiles" ("fileId", "conversationId", "workspaceId")
+      select distinct f."id", c."id", c."workspaceId"
+      from "messages" m
+      join "conversations" c on c."id" = m."conversationId"
+      cross join lateral (
+        select jsonb_path_query(m."parts", '$[*].fileId') as "id"
+        union all select jsonb_path_query(m."parts", '$[*].result.content[*].fileId')
+      ) named
+      join "files" f on f."id"::text = named."id" #>> '{}' and f."ownerId" = c."ownerId"
+        and f."workspaceId" = c."workspaceId"
+      on conflict do nothing;
+    `,
+  },
 ]

@@ -1,8 +1,10 @@
 import type { Conversation, Message } from '@parley/contract'
-import type { BranchRow, ConversationRow, MessageRow } from './store.ts'
+import type { Ctx } from '../../platform/context.ts'
+import { levelOf } from '../sharing/index.ts'
+import type { BranchRow, MessageRow, ShownConversation } from './store.ts'
 
 /** A conversation as it crosses the wire. */
-export function presentConversation(row: ConversationRow): Conversation {
+export function presentConversation(ctx: Ctx, row: ShownConversation): Conversation {
   return {
     id: row.id,
     title: row.title,
@@ -10,6 +12,9 @@ export function presentConversation(row: ConversationRow): Conversation {
     model: row.model,
     version: row.version,
     activeRunId: row.activeRunId,
+    owner: row.ownerId === ctx.actor.userId ? null : { id: row.ownerId, name: row.ownerName },
+    shared: row.isShared,
+    level: levelOf(row.rank!),
     createdAt: row.createdAt.toISOString(),
     updatedAt: row.updatedAt.toISOString(),
   }
@@ -23,6 +28,7 @@ export function presentMessage(row: MessageRow, siblingIds: string[]): Message {
     parentId: row.parentId,
     siblingIds,
     role: row.role,
+    authorId: row.authorId,
     status: row.status,
     parts: row.parts,
     model: row.model,

@@ -5,7 +5,11 @@ import { newId } from '../../platform/crypto/index.ts'
 import { AppError, notFound } from '../../platform/errors.ts'
 import { decodeCursor, encodeCursor, type Http, once } from '../../platform/http/index.ts'
 import { emit } from '../../platform/outbox/index.ts'
-import { announce } from './announce.ts'
+import { findNames } from '../identity/index.ts'
+import { deleteShares } from '../sharing/index.ts'
+import { requireAccess } from './access.ts'
+import { announce, announceTo } from './announce.ts'
+import { audienceOf } from './audience.ts'
 import { openForReading, openForWriting } from './index.ts'
 import { presentBranch, presentConversation } from './present.ts'
 import * as store from './store.ts'
@@ -17,6 +21,7 @@ export function mountConversations(http: Http): void {
   http.route(endpoints.listConversations, async (ctx, { query }) => {
     const after = query.cursor === undefined ? undefined : decodeCursor(listCursor, query.cursor)
     const rows = await store.listConversations(ctx, {
+      filter: query.filter,
       limit: query.limit,
       search: query.search,
       before: after && { updatedAt: after[0], id: after[1] },
@@ -25,7 +30,7 @@ export function mountConversations(http: Http): void {
     const last = page.at(-1)
     const more = rows.length > page.length && last !== undefined
     return {
-      data: page.map(presentConversation),
+      data: page.map((row) => presentConversation(ctx, row)),
       nextCursor: more ? encodeCursor([last.updatedAt.toISOString(), last.id]) : null,
     }
   })
@@ -45,20 +50,22 @@ export function mountConversations(http: Http): void {
         updatedAt: now,
       })
       await emit(tx, { type: 'conversation-created', workspaceId: row.workspaceId, subjectId: row.id, data: {} })
-      return presentConversation(row)
+      return presentConversation(tx, row)
     })
     announce(ctx, { type: 'conversation-changed', conversationId: conversation.id, version: conversation.version })
     return conversation
   })
 
   http.route(endpoints.getConversation, async (ctx, { params }) =>
-    presentConversation(await openForReading(ctx, params.id)),
+    presentConversation(ctx, requireAccess(await store.showConversation(ctx, params.id), 'conversation', 'view')),
   )
 
   http.route(endpoints.updateConversation, async (ctx, { params, body }, { request }) => {
     const { activeMessageId, version, title, model } = body
     const row = await inTransaction(ctx, async (tx) => {
-      await openForWriting(tx, params.id, version ?? versionOf(request.headers['if-match']))
+      // Which branch is shown changes with every message too; the rest is the conversation's own.
+      const least = title === undefined && model === undefined ? 'use' : 'edit'
+      await openForWriting(tx, params.id, version ?? versionOf(request.headers['if-match']), least)
       if (activeMessageId !== undefined) await requireMessageIn(tx, params.id, activeMessageId)
       const updated = await store.updateConversation(tx, params.id, {
         ...(title === undefined ? {} : { title, titleSource: 'person' }),
@@ -76,17 +83,27 @@ export function mountConversations(http: Http): void {
       return updated
     })
     announce(ctx, { type: 'conversation-changed', conversationId: row.id, version: row.version })
-    return presentConversation(row)
+    return presentConversation(ctx, row)
   })
 
   http.route(endpoints.deleteConversation, async (ctx, { params }) => {
-    await inTransaction(ctx, async (tx) => {
-      const row = await openForWriting(tx, params.id)
+    const others = await inTransaction(ctx, async (tx) => {
+      const row = await openForWriting(tx, params.id, undefined, 'manage')
+      const audience = await audienceOf(tx).find(tx, row.id)
       await store.deleteConversation(tx, row.id)
+      await deleteShares(tx, { kind: 'conversation', id: row.id })
       await emit(tx, { type: 'conversation-deleted', workspaceId: row.workspaceId, subjectId: row.id, data: {} })
+      return audience
     })
     ctx.bus.publish('conversation-deleted', params.id)
-    announce(ctx, { type: 'conversation-deleted', conversationId: params.id })
+    announceTo(ctx, others, { type: 'conversation-deleted', conversationId: params.id })
+  })
+
+  http.route(endpoints.listParticipants, async (ctx, { params }) => {
+    const { ownerId } = await openForReading(ctx, params.id)
+    const ids = [...new Set([ownerId, ...(await store.listAuthorIds(ctx, params.id))])]
+    const names = await findNames(ctx, ids)
+    return { data: ids.map((id) => ({ id, name: names.get(id) ?? 'Someone who left' })) }
   })
 
   http.route(endpoints.listMessages, async (ctx, { params, query }) => {

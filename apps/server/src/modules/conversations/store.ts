@@ -2,12 +2,24 @@ import type { ErrorCode, MessageStatus, Part, Usage } from '@parley/contract'
 import type { Selectable } from 'kysely'
 import { type RawBuilder, sql } from 'kysely'
 import type { Ctx, Database } from '../../platform/context.ts'
+import { nameOf } from '../identity/index.ts'
+import { grantedIds, grantedRank, hasGrants } from '../sharing/index.ts'
+import { rank } from './access.ts'
+import { audienceOf } from './audience.ts'
 import type {} from './tables.ts'
 
 /** A conversation; `activeRunId` is the run that writes in it now, `leafStatus` how its active leaf stands. */
 export type ConversationRow = Selectable<Database['conversations']> & {
   activeRunId: string | null
   leafStatus?: MessageStatus | null
+  /** What the actor may do with it. */
+  rank: number | null
+}
+/** A conversation with what is shown of it besides. */
+export type ShownConversation = ConversationRow & {
+  ownerName: string
+  /** Whether it is shared with someone now. */
+  isShared: boolean
 }
 type ConversationColumns = Selectable<Database['conversations']>
 export type MessageRow = Selectable<Database['messages']>
@@ -19,14 +31,29 @@ const activeRunId = sql<string | null>`(select w."runId" from "messages" w
   'activeRunId',
 )
 
-/** Only what is the actor's own: another's conversation is as if it were not there (P6). */
-function own(ctx: Ctx) {
+/** What is shown of a conversation besides its columns. */
+function shown(ctx: Ctx) {
+  return [
+    activeRunId,
+    rank(ctx).as('rank'),
+    nameOf('conversations.ownerId').as('ownerName'),
+    sql<boolean>`("conversations"."shared" and ${hasGrants(ctx, 'conversation', sql.ref('conversations.id'))})`.as(
+      'isShared',
+    ),
+  ] as const
+}
+
+/** Only what the actor may see: all else is as if it were not there (P6). */
+function visible(ctx: Ctx) {
   return ctx.db
     .selectFrom('conversations')
     .selectAll()
-    .select(activeRunId)
     .where('workspaceId', '=', ctx.actor.workspaceId)
-    .where('ownerId', '=', ctx.actor.userId)
+    .where((eb) => eb.or([eb('ownerId', '=', ctx.actor.userId), eb.and([eb('shared', '=', true), isGranted(ctx)])]))
+}
+
+function isGranted(ctx: Ctx) {
+  return sql<boolean>`${grantedRank(ctx, 'conversation', sql.ref('conversations.id'))} is not null`
 }
 
 export async function findConversation(
@@ -34,7 +61,8 @@ export async function findConversation(
   id: string,
   options: { lock?: boolean } = {},
 ): Promise<ConversationRow | undefined> {
-  let query = own(ctx)
+  let query = visible(ctx)
+    .select([activeRunId, rank(ctx).as('rank')])
     .select((eb) =>
       eb
         .selectFrom('messages')
@@ -44,14 +72,37 @@ export async function findConversation(
     )
     .where('id', '=', id)
   if (options.lock) query = query.forUpdate()
-  return query.executeTakeFirst()
+  const known = audienceOf(ctx).begin()
+  const row = await query.executeTakeFirst()
+  if (row) known(row)
+  return row
+}
+
+/** The same with all that is shown of it. */
+export async function showConversation(ctx: Ctx, id: string): Promise<ShownConversation | undefined> {
+  return visible(ctx).select(shown(ctx)).where('id', '=', id).executeTakeFirst()
 }
 
 export async function listConversations(
   ctx: Ctx,
-  page: { limit: number; search?: string | undefined; before?: { updatedAt: string; id: string } | undefined },
-): Promise<ConversationRow[]> {
-  let query = own(ctx)
+  page: {
+    /** `shared`: those of others that the actor was given access to. */
+    filter: 'own' | 'shared'
+    limit: number
+    search?: string | undefined
+    before?: { updatedAt: string; id: string } | undefined
+  },
+): Promise<ShownConversation[]> {
+  const { userId, workspaceId } = ctx.actor
+  const all = ctx.db.selectFrom('conversations').selectAll().select(shown(ctx)).where('workspaceId', '=', workspaceId)
+  let query = (
+    page.filter === 'own'
+      ? all.where('ownerId', '=', userId)
+      : all
+          .where('shared', '=', true)
+          .where('ownerId', '!=', userId)
+          .where(sql<boolean>`"conversations"."id" in ${grantedIds(ctx, 'conversation')}`)
+  )
     .orderBy('updatedAt', 'desc')
     .orderBy('id', 'desc')
     .limit(page.limit + 1)
@@ -68,34 +119,61 @@ export async function listConversations(
 
 export async function insertConversation(
   ctx: Ctx,
-  row: Omit<ConversationColumns, 'version'>,
-): Promise<ConversationRow> {
-  return ctx.db.insertInto('conversations').values(row).returningAll().returning(activeRunId).executeTakeFirstOrThrow()
+  row: Omit<ConversationColumns, 'version' | 'shared'>,
+): Promise<ShownConversation> {
+  const inserted = await ctx.db
+    .insertInto('conversations')
+    .values(row)
+    .returningAll()
+    .returning(shown(ctx))
+    .executeTakeFirstOrThrow()
+  audienceOf(ctx).begin()(inserted)
+  return inserted
 }
 
 type ConversationChange = Partial<Pick<ConversationColumns, 'title' | 'titleSource' | 'model' | 'activeLeafId'>>
 
 /** Writes a change a person made: the version grows. */
-export async function updateConversation(ctx: Ctx, id: string, change: ConversationChange): Promise<ConversationRow> {
+export async function updateConversation(ctx: Ctx, id: string, change: ConversationChange): Promise<ShownConversation> {
   return ctx.db
     .updateTable('conversations')
     .set((eb) => ({ ...change, version: eb('version', '+', 1), updatedAt: ctx.clock.now() }))
     .where('id', '=', id)
     .returningAll()
-    .returning(activeRunId)
+    .returning(shown(ctx))
     .executeTakeFirstOrThrow()
 }
 
 /** A title found by itself: no new version, no new place in the list, and never over one a person gave. */
-export async function setAutomaticTitle(ctx: Ctx, id: string, title: string): Promise<ConversationRow | undefined> {
+export async function setAutomaticTitle(
+  ctx: Ctx,
+  id: string,
+  title: string,
+): Promise<{ id: string; version: number } | undefined> {
   return ctx.db
     .updateTable('conversations')
     .set({ title, titleSource: 'auto' })
     .where('id', '=', id)
     .where('titleSource', 'in', ['none', 'provisional'])
-    .returningAll()
-    .returning(activeRunId)
+    .returning(['id', 'version'])
     .executeTakeFirst()
+}
+
+/** From now on others may have been given access. */
+export async function markShared(tx: Ctx, id: string): Promise<void> {
+  await tx.db.updateTable('conversations').set({ shared: true }).where('id', '=', id).execute()
+}
+
+/** Who wrote in a conversation. */
+export async function listAuthorIds(ctx: Ctx, conversationId: string): Promise<string[]> {
+  const rows = await ctx.db
+    .selectFrom('messages')
+    .select('authorId')
+    .distinct()
+    .where('conversationId', '=', conversationId)
+    .where('authorId', 'is not', null)
+    .execute()
+  return rows.map(({ authorId }) => authorId!)
 }
 
 export async function deleteConversation(ctx: Ctx, id: string): Promise<void> {
@@ -109,11 +187,11 @@ export async function findMessage(ctx: Ctx, id: string): Promise<MessageRow | un
     .innerJoin('conversations', 'conversations.id', 'messages.conversationId')
     .where('messages.id', '=', id)
     .where('conversations.workspaceId', '=', ctx.actor.workspaceId)
-    .where('conversations.ownerId', '=', ctx.actor.userId)
+    .where(sql<boolean>`${rank(ctx)} is not null`)
     .executeTakeFirst()
 }
 
-type NewMessageRow = Pick<MessageRow, 'id' | 'parentId' | 'role' | 'status' | 'parts' | 'model' | 'runId'>
+type NewMessageRow = Pick<MessageRow, 'id' | 'parentId' | 'role' | 'authorId' | 'status' | 'parts' | 'model' | 'runId'>
 
 /**
  * Expressions for the `with` of a statement: "changed" moves the conversation on, "added" are its new messages. Where the
@@ -134,11 +212,12 @@ export function appending(
     .returning(['id', 'workspaceId'])
   return sql`"changed" as (${changed}), "added" as (
     insert into "messages"
-      ("id", "workspaceId", "conversationId", "parentId", "role", "status", "parts", "model", "runId", "createdAt")
-    select m."id", "changed"."workspaceId", "changed"."id", m."parentId", m."role", m."status", m."parts", m."model",
-      m."runId", ${now}::timestamptz
+      ("id", "workspaceId", "conversationId", "parentId", "role", "authorId", "status", "parts", "model", "runId",
+        "createdAt")
+    select m."id", "changed"."workspaceId", "changed"."id", m."parentId", m."role", m."authorId", m."status", m."parts",
+      m."model", m."runId", ${now}::timestamptz
     from "changed", jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as m (
-      "id" uuid, "parentId" uuid, "role" text, "status" text, "parts" jsonb, "model" text, "runId" uuid
+      "id" uuid, "parentId" uuid, "role" text, "authorId" uuid, "status" text, "parts" jsonb, "model" text, "runId" uuid
     )
   )`
 }
@@ -186,8 +265,8 @@ export async function listBranch(
       union all
       select m.*, b.depth + 1 from branch b join "messages" m on m."id" = b."parentId" where b.depth < ${limit}
     )
-    select b."id", b."workspaceId", b."conversationId", b."parentId", b."role", b."status", b."parts", b."model",
-      b."usage", b."error", b."runId", b."createdAt",
+    select b."id", b."workspaceId", b."conversationId", b."parentId", b."role", b."authorId", b."status", b."parts",
+      b."model", b."usage", b."error", b."runId", b."createdAt",
       case when b."parentId" is null
         then array(select s."id"::text from "messages" s
           where s."conversationId" = b."conversationId" and s."parentId" is null order by s."id")

@@ -14,6 +14,8 @@ interface ConversationsTable {
   model: string | null
   activeLeafId: string | null
   version: ColumnType<number, number | undefined, number>
+  /** False: nobody but the owner was ever given access, so that nothing else needs to be looked up. */
+  shared: ColumnType<boolean, boolean | undefined, boolean>
   createdAt: Date
   updatedAt: Date
 }
@@ -24,6 +26,8 @@ interface MessagesTable {
   conversationId: string
   parentId: string | null
   role: 'user' | 'assistant'
+  /** Who wrote it; null in answers, and in messages from before sharing, which are the owner's. */
+  authorId: ColumnType<string | null, string | null | undefined, string | null>
   status: MessageStatus
   parts: Json<Part[]>
   model: string | null

@@ -19,4 +19,18 @@ export const migrations: Migration[] = [
       create index "files_owner" on "files" ("ownerId");
     `,
   },
+  {
+    name: 'files-0002',
+    // Files that are in messages already are linked by the module that has the messages.
+    up: `
+      create table "conversationFiles" (
+        "fileId" uuid not null references "files" ("id") on delete cascade,
+        "conversationId" uuid not null,
+        "workspaceId" uuid not null references "workspaces" ("id") on delete cascade,
+        primary key ("fileId", "conversationId")
+      );
+      create index "conversationFiles_conversation" on "conversationFiles" ("conversationId");
+      create index "conversationFiles_workspace" on "conversationFiles" ("workspaceId");
+    `,
+  },
 ]

@@ -2,12 +2,13 @@ import type { FileInfo } from '@parley/contract'
 import type { Ctx } from '../../platform/context.ts'
 import { isId } from '../../platform/crypto/index.ts'
 import { notFound } from '../../platform/errors.ts'
+import { maySee } from './access.ts'
 import { presentFile } from './present.ts'
 import { findFile } from './store.ts'
 import type { FileRow } from './tables.ts'
 
 /**
- * What is known of a file of the actor's own.
+ * What is known of a file the actor may see.
  * @throws AppError not_found
  */
 export async function openFile(ctx: Ctx, id: string): Promise<FileInfo> {
@@ -15,7 +16,7 @@ export async function openFile(ctx: Ctx, id: string): Promise<FileInfo> {
 }
 
 /**
- * A file of the actor's own with all of its bytes.
+ * The same with all of its bytes.
  * @throws AppError not_found
  */
 export async function readFileBytes(ctx: Ctx, id: string): Promise<{ file: FileInfo; bytes: Buffer }> {
@@ -26,6 +27,6 @@ export async function readFileBytes(ctx: Ctx, id: string): Promise<{ file: FileI
 /** The row behind `openFile`. */
 export async function getFile(ctx: Ctx, id: string): Promise<FileRow> {
   const row = isId(id) ? await findFile(ctx, id) : undefined
-  if (row === undefined) throw notFound('file')
+  if (row === undefined || !(await maySee(ctx, row))) throw notFound('file')
   return row
 }

@@ -11,9 +11,17 @@ interface FilesTable {
   createdAt: Date
 }
 
+/** Files that are in a conversation: who may see that may see them. */
+interface ConversationFilesTable {
+  fileId: string
+  conversationId: string
+  workspaceId: string
+}
+
 declare module '../../platform/database/schema.ts' {
   interface Database {
     files: FilesTable
+    conversationFiles: ConversationFilesTable
   }
 }
 

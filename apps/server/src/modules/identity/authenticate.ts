@@ -2,9 +2,9 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { Actor, Platform } from '../../platform/context.ts'
 import { hashToken, isId, parseApiKey } from '../../platform/crypto/index.ts'
 import { notFound } from '../../platform/errors.ts'
+import { commonScopes, scopesOfMember } from './access.ts'
 import { readAccessToken } from './access-tokens.ts'
 import { credentialCache } from './credential-cache.ts'
-import { commonScopes, scopesOf } from './role-scopes.ts'
 import { readSessionCookie } from './session-cookie.ts'
 import { findApiKey, findSession, touchApiKey, touchSession } from './store.ts'
 
@@ -78,7 +78,8 @@ async function bySession(
   const now = platform.clock.now()
   const session = await findSession(platform.db, by, workspaceId)
   if (session === undefined || session.expiresAt <= now) return undefined
-  if (session.role === null) {
+  const { role } = session
+  if (role === null) {
     if (workspaceId !== undefined) throw notFound('workspace')
     return undefined
   }
@@ -90,8 +91,8 @@ async function bySession(
     credentialId: session.id,
     userId: session.userId,
     workspaceId: workspaceId ?? session.workspaceId,
-    role: session.role,
-    scopes: scopesOf(session.role),
+    role,
+    scopes: scopesOfMember({ role, roleScopes: session.roleScopes }),
   }
   return { actor, goodUntil: session.expiresAt }
 }
@@ -111,7 +112,7 @@ async function byApiKey(platform: Platform, hash: string, workspaceId: string | 
     workspaceId: key.workspaceId,
     role: key.role,
     // The role may have been lowered since the key was made.
-    scopes: new Set(commonScopes(key.scopes, scopesOf(key.role))),
+    scopes: new Set(commonScopes(key.scopes, scopesOfMember(key))),
   }
   return { actor, goodUntil: key.expiresAt }
 }

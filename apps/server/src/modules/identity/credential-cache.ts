@@ -1,4 +1,4 @@
-import { type Actor, perServer } from '../../platform/context.ts'
+import { type Actor, type Platform, perServer } from '../../platform/context.ts'
 
 const keptMs = 5_000
 const keptEntries = 10_000
@@ -6,8 +6,8 @@ const keptEntries = 10_000
 /** Channel of the bus that says which credentials stopped working, or changed what they may do. */
 export const revokedChannel = 'identity:revoked'
 
-/** Everything known of these is forgotten: one session or key, or all of a person's. */
-export type Revoked = { credentialId: string } | { userId: string }
+/** Everything known of these is forgotten: one session or key, all of a person's, or all in a workspace. */
+export type Revoked = { credentialId: string } | { userId: string } | { workspaceId: string }
 
 /**
  * Who stands behind a credential, remembered for five seconds, so that a busy client costs no query per request. Only
@@ -41,10 +41,8 @@ class CredentialCache {
 
   forget(revoked: Revoked): void {
     this.#revocations++
-    for (const [key, { actor }] of this.#entries) {
-      const hit = 'userId' in revoked ? actor.userId === revoked.userId : actor.credentialId === revoked.credentialId
-      if (hit) this.#entries.delete(key)
-    }
+    const [[field, value]] = Object.entries(revoked) as [[keyof Actor, string]]
+    for (const [key, { actor }] of this.#entries) if (actor[field] === value) this.#entries.delete(key)
   }
 
   #dropOldest(): void {
@@ -60,3 +58,15 @@ export const credentialCache = perServer(({ bus }) => {
   bus.subscribe(revokedChannel, (message) => cache.forget(message as Revoked))
   return cache
 })
+
+/** Calls `listener` when a credential of this person's, or all they may do, could have changed; call the answer to stop. */
+export function onRevoked(
+  { bus }: Pick<Platform, 'bus'>,
+  actor: Pick<Actor, 'credentialId' | 'userId'>,
+  listener: () => void,
+): () => void {
+  return bus.subscribe(revokedChannel, (message) => {
+    const { credentialId, userId } = message as { credentialId?: string; userId?: string }
+    if (credentialId === actor.credentialId || userId === actor.userId) listener()
+  })
+}

@@ -1,5 +1,7 @@
 import type { Migration } from '../../platform/database/index.ts'
+import { migrations as groups } from './groups/migrations.ts'
 import { migrations as passkeys } from './passkeys/migrations.ts'
+import { migrations as roles } from './roles/migrations.ts'
 import { migrations as secondFactor } from './second-factor/migrations.ts'
 import { migrations as sessions } from './sessions/migrations.ts'
 
@@ -73,4 +75,6 @@ export const migrations: Migration[] = [
   ...sessions,
   ...secondFactor,
   ...passkeys,
+  ...roles,
+  ...groups,
 ]

@@ -1,5 +1,5 @@
 import type { ApiKey, Role, Scope, User } from '@parley/contract'
-import { commonScopes, scopesOf } from './role-scopes.ts'
+import { commonScopes, scopesOfMember } from './access.ts'
 
 /** The wire shape of a person in a workspace; `allowed` are the scopes of the credential, default those of the role. */
 export function presentUser(
@@ -9,17 +9,26 @@ export function presentUser(
     name: string
     createdAt: Date
     role: Role
+    roleId: string | null
+    roleName: string | null
+    roleScopes: Scope[] | null
     workspaceId: string
     workspaceName: string
   },
-  allowed: ReadonlySet<Scope> = scopesOf(member.role),
+  allowed: ReadonlySet<Scope> = scopesOfMember(member),
 ): User {
+  const { roleId, roleName } = member
   return {
     id: member.id,
     email: member.email,
     name: member.name,
-    workspace: { id: member.workspaceId, name: member.workspaceName, role: member.role },
-    scopes: commonScopes(allowed, scopesOf(member.role)),
+    workspace: {
+      id: member.workspaceId,
+      name: member.workspaceName,
+      role: member.role,
+      customRole: roleId === null || roleName === null ? null : { id: roleId, name: roleName },
+    },
+    scopes: commonScopes(allowed, scopesOfMember(member)),
     createdAt: member.createdAt.toISOString(),
   }
 }

@@ -3,7 +3,9 @@ import type { Http } from '../../platform/http/index.ts'
 import { answerSignIn } from './answer-sign-in.ts'
 import { createApiKey, listApiKeys, revokeApiKey } from './api-keys.ts'
 import { clientOf } from './client.ts'
+import { mountGroups } from './groups/routes.ts'
 import { register } from './register.ts'
+import { mountRoles } from './roles/routes.ts'
 import { clearSessionCookie } from './session-cookie.ts'
 import { endSession, logIn, refreshSession } from './sign-in.ts'
 import { hasUsers } from './store.ts'
@@ -37,4 +39,7 @@ export function mountIdentity(http: Http): void {
   http.route(identityEndpoints.listApiKeys, (ctx, { query }) => listApiKeys(ctx, query))
   http.route(identityEndpoints.createApiKey, (ctx, { body }, { idempotency }) => createApiKey(ctx, body, idempotency))
   http.route(identityEndpoints.revokeApiKey, (ctx, { params }) => revokeApiKey(ctx, params.id))
+
+  mountRoles(http)
+  mountGroups(http)
 }

@@ -2,7 +2,9 @@ import type { Role, Scope } from '@parley/contract'
 import { sql } from 'kysely'
 import { newId } from '../../platform/crypto/index.ts'
 import type { Db } from '../../platform/database/index.ts'
+import type { HeldRole } from './access.ts'
 import './tables.ts'
+import './roles/tables.ts'
 
 /** Any number, the same in every release: acts that must not happen twice at once wait for one another on it. */
 const ownerLockKey = 727_565_401
@@ -56,14 +58,15 @@ export async function insertMembership(
     .execute()
 }
 
-export async function findRole(db: Db, workspaceId: string, userId: string): Promise<Role | undefined> {
-  const row = await db
+/** What a person may do in a workspace; undefined when they are not in it. */
+export function findRole(db: Db, workspaceId: string, userId: string): Promise<HeldRole | undefined> {
+  return db
     .selectFrom('memberships')
-    .select('role')
-    .where('workspaceId', '=', workspaceId)
-    .where('userId', '=', userId)
+    .leftJoin('roles', 'roles.id', 'memberships.roleId')
+    .select(['memberships.role', 'roles.scopes as roleScopes'])
+    .where('memberships.workspaceId', '=', workspaceId)
+    .where('memberships.userId', '=', userId)
     .executeTakeFirst()
-  return row?.role
 }
 
 /** For signing in: the hash, and the workspace to begin in, which is the one last used. */
@@ -115,12 +118,16 @@ export function findMember(db: Db, workspaceId: string, userId: string) {
     .selectFrom('memberships')
     .innerJoin('users', 'users.id', 'memberships.userId')
     .innerJoin('workspaces', 'workspaces.id', 'memberships.workspaceId')
+    .leftJoin('roles', 'roles.id', 'memberships.roleId')
     .select([
       'users.id',
       'users.email',
       'users.name',
       'users.createdAt',
       'memberships.role',
+      'memberships.roleId',
+      'roles.name as roleName',
+      'roles.scopes as roleScopes',
       'workspaces.id as workspaceId',
       'workspaces.name as workspaceName',
     ])
@@ -163,6 +170,7 @@ export function findSession(db: Db, by: { tokenHash: string } | { id: string }, 
         ? ofUser.onRef('memberships.workspaceId', '=', 'sessions.workspaceId')
         : ofUser.on('memberships.workspaceId', '=', workspaceId)
     })
+    .leftJoin('roles', 'roles.id', 'memberships.roleId')
     .select([
       'sessions.id',
       'sessions.userId',
@@ -170,6 +178,7 @@ export function findSession(db: Db, by: { tokenHash: string } | { id: string }, 
       'sessions.lastUsedAt',
       'sessions.expiresAt',
       'memberships.role',
+      'roles.scopes as roleScopes',
     ])
   return (
     'id' in by ? query.where('sessions.id', '=', by.id) : query.where('sessions.tokenHash', '=', by.tokenHash)
@@ -224,6 +233,7 @@ export function findApiKey(db: Db, hash: string) {
         .onRef('memberships.userId', '=', 'apiKeys.userId')
         .onRef('memberships.workspaceId', '=', 'apiKeys.workspaceId'),
     )
+    .leftJoin('roles', 'roles.id', 'memberships.roleId')
     .select([
       'apiKeys.id',
       'apiKeys.userId',
@@ -233,6 +243,7 @@ export function findApiKey(db: Db, hash: string) {
       'apiKeys.revokedAt',
       'apiKeys.lastUsedAt',
       'memberships.role',
+      'roles.scopes as roleScopes',
     ])
     .where('apiKeys.hash', '=', hash)
     .executeTakeFirst()

@@ -1,7 +1,7 @@
 import type { Ctx, Platform } from '../../platform/context.ts'
 import { newId } from '../../platform/crypto/index.ts'
 import { notFound } from '../../platform/errors.ts'
-import { scopesOf } from './role-scopes.ts'
+import { scopesOfMember } from './access.ts'
 import { findRole } from './store.ts'
 
 /**
@@ -14,11 +14,12 @@ export async function systemCtx(
   job: string,
 ): Promise<Ctx> {
   const { workspaceId, userId } = person
-  const role = await findRole(platform.db, workspaceId, userId)
-  if (role === undefined) throw notFound('member')
+  const held = await findRole(platform.db, workspaceId, userId)
+  if (held === undefined) throw notFound('member')
+  const { role } = held
   return {
     ...platform,
-    actor: { kind: 'system', credentialId: job, userId, workspaceId, role, scopes: scopesOf(role) },
+    actor: { kind: 'system', credentialId: job, userId, workspaceId, role, scopes: scopesOfMember(held) },
     requestId: newId(),
     signal: platform.shutdown,
   }

@@ -21,7 +21,10 @@ interface UsersTable {
 interface MembershipsTable {
   workspaceId: string
   userId: string
+  /** `viewer` for who has a custom role. */
   role: Role
+  /** The custom role, which says what may be done in place of `role`. */
+  roleId: ColumnType<string | null, string | null | undefined, string | null>
   createdAt: Date
 }
 

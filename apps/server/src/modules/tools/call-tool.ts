@@ -50,11 +50,17 @@ export async function callTool(ctx: Ctx, call: ToolCall, options: CallOptions): 
 /** The same for a tool that was found already. */
 export async function callEntry(
   ctx: Ctx,
-  { tool, connection }: CatalogueEntry,
+  { tool, connection, usable }: CatalogueEntry,
   call: Omit<ToolCall, 'name'>,
   options: CallOptions,
 ): Promise<ToolResult> {
   const { signal, conversationId } = options
+  if (!usable) {
+    throw new AppError(
+      'forbidden',
+      `"${tool.serverName}" can be seen by you, not used. Ask who manages the tools here.`,
+    )
+  }
   if (tool.policy === 'deny') throw new AppError('forbidden', `"${tool.title}" is denied in this workspace.`)
   if (call.definitionHash !== undefined && call.definitionHash !== tool.definitionHash) {
     throw new AppError(

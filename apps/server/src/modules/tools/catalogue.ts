@@ -17,6 +17,8 @@ const firstAttemptMs = 5_000
 export interface CatalogueEntry {
   tool: OfferedTool
   connection: Connection | undefined
+  /** False: the actor may see it, and not call it. */
+  usable: boolean
 }
 
 /**
@@ -66,12 +68,13 @@ async function readCatalogue(
     return connection.definitions.map((definition) => ({
       tool: presentTool(server, definition, policies, { distinct }),
       connection,
+      usable: server.usable,
     }))
   })
   const starting = connected.some(({ connection }) => connection.state === 'connecting')
   if (entries.length === 0) return { entries, starting }
   const byName = new Map<string, CatalogueEntry>([
-    [readResultTool.name, { tool: readResultTool, connection: undefined }],
+    [readResultTool.name, { tool: readResultTool, connection: undefined, usable: true }],
   ])
   for (const entry of entries) if (!byName.has(entry.tool.name)) byName.set(entry.tool.name, entry)
   const named = [...byName].map(([name, entry]) => ({ name, entry }))

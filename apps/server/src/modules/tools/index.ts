@@ -10,17 +10,18 @@ export { type CallOptions, callTool, type ToolCall } from './call-tool.ts'
 export { type ArgumentsCheck, checkArguments } from './check-arguments.ts'
 export { migrations } from './migrations.ts'
 export { mountTools } from './routes.ts'
+export { shareableMcpServer } from './servers.ts'
 export { setToolPolicy } from './set-tool-policy.ts'
 export { deleteToolResults } from './store.ts'
 export type { OfferedTool } from './types.ts'
 
 /**
- * The tools that a model in the actor's workspace may be told of, in byte order of their names: denied ones left out,
+ * The tools that a model may be told of for the actor, in byte order of their names: denied ones left out,
  * those of a server that is briefly down left in. The same settings give the same list, whatever started first (P10).
  */
 export async function listOfferedTools(ctx: Ctx): Promise<OfferedTool[]> {
   const entries = await listCatalogue(ctx)
-  return entries.flatMap(({ tool }) => (tool.policy === 'deny' ? [] : [tool]))
+  return entries.flatMap(({ tool, usable }) => (tool.policy === 'deny' || !usable ? [] : [tool]))
 }
 
 /** Begins to connect to every server that is switched on. Returns at once; what fails is tried again. */

@@ -3,7 +3,7 @@ import type { ResultContent, ToolResult } from '@parley/contract'
 import type { Ctx } from '../../platform/context.ts'
 import { newId } from '../../platform/crypto/index.ts'
 import { AppError } from '../../platform/errors.ts'
-import { saveFile } from '../files/index.ts'
+import { linkFile, saveFile } from '../files/index.ts'
 import { cleanJson, cleanText } from './clean-text.ts'
 import { insertToolResult } from './store.ts'
 
@@ -13,6 +13,12 @@ const pageCharacters = 20_000
 const shownCharacters = 4_000
 const maxBlocks = 1_000
 
+/** What answered, and where: who may see the conversation may see the result. */
+interface Origin {
+  tool: string
+  conversationId?: string | undefined
+}
+
 /**
  * What a tool answered, as it is stored and shown: pictures and sound as files of the actor, a long text cut, with the
  * whole of it kept in pages.
@@ -20,10 +26,10 @@ const maxBlocks = 1_000
 export async function keepResult(
   ctx: Ctx,
   answer: Pick<CallToolResult, 'content' | 'structuredContent' | 'isError'>,
-  of: { tool: string; conversationId?: string | undefined },
+  of: Origin,
 ): Promise<ToolResult> {
   const content: ResultContent[] = []
-  for (const block of (answer.content ?? []).slice(0, maxBlocks)) content.push(await keepBlock(ctx, block, of.tool))
+  for (const block of (answer.content ?? []).slice(0, maxBlocks)) content.push(await keepBlock(ctx, block, of))
   const structured = answer.structuredContent === undefined ? undefined : cleanJson(answer.structuredContent)
   const result: ToolResult = {
     content,
@@ -37,13 +43,13 @@ export async function keepResult(
 
 type Block = CallToolResult['content'][number]
 
-async function keepBlock(ctx: Ctx, block: Block, tool: string): Promise<ResultContent> {
+async function keepBlock(ctx: Ctx, block: Block, of: Origin): Promise<ResultContent> {
   switch (block.type) {
     case 'text':
       return { type: 'text', text: cleanText(block.text) }
     case 'image':
     case 'audio':
-      return keepMedia(ctx, block.type, tool, block.data)
+      return keepMedia(ctx, block.type, of, block.data)
     case 'resource_link':
       return {
         type: 'resource',
@@ -55,7 +61,7 @@ async function keepBlock(ctx: Ctx, block: Block, tool: string): Promise<ResultCo
     case 'resource': {
       const { resource } = block
       if ('blob' in resource && resource.mimeType?.startsWith('image/')) {
-        return keepMedia(ctx, 'image', tool, resource.blob)
+        return keepMedia(ctx, 'image', of, resource.blob)
       }
       return {
         type: 'resource',
@@ -69,9 +75,10 @@ async function keepBlock(ctx: Ctx, block: Block, tool: string): Promise<ResultCo
 }
 
 /** A file, or a sentence in its place where it cannot be kept: the rest of the answer is worth having. */
-async function keepMedia(ctx: Ctx, type: 'image' | 'audio', tool: string, data: string): Promise<ResultContent> {
+async function keepMedia(ctx: Ctx, type: 'image' | 'audio', of: Origin, data: string): Promise<ResultContent> {
   try {
-    const file = await saveFile(ctx, { name: `${tool} ${type}`, bytes: Buffer.from(data, 'base64') })
+    const file = await saveFile(ctx, { name: `${of.tool} ${type}`, bytes: Buffer.from(data, 'base64') })
+    if (of.conversationId !== undefined) await linkFile(ctx, file.id, of.conversationId)
     if (file.mediaType.startsWith(`${type}/`)) return { type, fileId: file.id, mediaType: file.mediaType }
     return { type: 'text', text: `[The tool sent something as ${type} that is none.]` }
   } catch (error) {
@@ -93,12 +100,7 @@ function wholeTextOf(content: ResultContent[], structured: unknown): string {
   return (texts.length > 0 && json.length <= largeFromCharacters ? texts : [...texts, json]).join('\n\n').trim()
 }
 
-async function cutResult(
-  ctx: Ctx,
-  result: ToolResult,
-  text: string,
-  of: { tool: string; conversationId?: string | undefined },
-): Promise<ToolResult> {
+async function cutResult(ctx: Ctx, result: ToolResult, text: string, of: Origin): Promise<ToolResult> {
   const pages = pagesOf(text)
   const resultId = newId()
   const large = { resultId, characters: text.length, pages: pages.length }

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import type { Ctx } from '../../platform/context.ts'
 import { isId } from '../../platform/crypto/index.ts'
 import { notFound } from '../../platform/errors.ts'
+import { maySeeResult } from './access.ts'
 import { canonicalJson } from './canonical-json.ts'
 import { findToolResultPage } from './store.ts'
 import type { OfferedTool } from './types.ts'
@@ -40,7 +41,7 @@ export const readResultTool: OfferedTool = {
 /** Answers a call of it. A page that is not there is the model's mistake, and said to it. */
 export async function readResult(ctx: Ctx, args: Record<string, unknown>): Promise<ToolResult> {
   const { resultId, page } = z.object({ resultId: z.string(), page: z.number().int().min(1) }).parse(args)
-  const found = isId(resultId) ? await findToolResultPage(ctx, resultId, page) : undefined
+  const found = isId(resultId) ? await openResultPage(ctx, resultId, page) : undefined
   const answer = (text: string, isError: boolean): ToolResult => ({
     content: [{ type: 'text', text }],
     isError,
@@ -51,12 +52,17 @@ export async function readResult(ctx: Ctx, args: Record<string, unknown>): Promi
   return answer(found.text, false)
 }
 
+async function openResultPage(ctx: Ctx, id: string, page: number) {
+  const found = await findToolResultPage(ctx, id, page)
+  return found && (await maySeeResult(ctx, found)) ? found : undefined
+}
+
 /**
  * One page of a large result, for people.
  * @throws AppError not_found when there is no such page, or it is another's
  */
 export async function getResultPage(ctx: Ctx, id: string, page: number) {
-  const found = await findToolResultPage(ctx, id, page)
+  const found = await openResultPage(ctx, id, page)
   if (!found || found.text === null) throw notFound('page of a tool result')
   return { resultId: id, page, pages: found.pages, text: found.text }
 }

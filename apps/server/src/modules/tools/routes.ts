@@ -29,7 +29,7 @@ export function mountTools(http: Http): void {
   })
 
   http.route(endpoints.updateMcpServer, async (ctx, { params, body }) =>
-    presentServer(ctx, await changeServer(ctx, params.id, body)),
+    presentServer(ctx, await openServer(ctx, (await changeServer(ctx, params.id, body)).id)),
   )
 
   http.route(endpoints.deleteMcpServer, async (ctx, { params }) => {

@@ -4,6 +4,8 @@ import { type Ctx, inTransaction } from '../../platform/context.ts'
 import { newId } from '../../platform/crypto/index.ts'
 import { AppError, messageOf } from '../../platform/errors.ts'
 import { checkUrl } from '../../platform/net/index.ts'
+import { deleteShares } from '../sharing/index.ts'
+import { requireOwner } from './access.ts'
 import { slugOf } from './name-tools.ts'
 import { listServers, openServer, sealedFor, storedServer } from './servers.ts'
 import { deleteMcpServer, insertMcpServer, updateMcpServer } from './store.ts'
@@ -86,6 +88,7 @@ export function removeServer(ctx: Ctx, id: string): Promise<void> {
   return inTransaction(ctx, async (tx) => {
     await openOwnServer(tx, id)
     await deleteMcpServer(tx, id)
+    await deleteShares(tx, { kind: 'mcp-server', id })
   })
 }
 
@@ -99,14 +102,6 @@ async function openOwnServer(ctx: Ctx, id: string): Promise<ServerSpec> {
   }
   if (server.transport === 'stdio') requireOwner(ctx)
   return server
-}
-
-function requireOwner({ actor }: Ctx): void {
-  if (actor.role === 'owner') return
-  throw new AppError(
-    'forbidden',
-    'Such a server is a program run on the machine of Parley: only an owner may add or change one.',
-  )
 }
 
 function checkSecrets(transport: 'stdio' | 'http', secrets: Record<string, string>, pointer: string): void {

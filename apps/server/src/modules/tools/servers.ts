@@ -3,25 +3,30 @@ import type { McpServer } from '@parley/contract'
 import type { DeclaredMcpServer } from '../../platform/config/index.ts'
 import type { Ctx, Platform } from '../../platform/context.ts'
 import { notFound } from '../../platform/errors.ts'
+import { type ReachedServer, reachable, shareableServer } from './access.ts'
 import type { Connection } from './connection.ts'
 import { connectionsOf } from './connections.ts'
 import { type McpServerRow, toolSettings } from './store.ts'
 import type { ServerSpec } from './types.ts'
 
-/** The servers of the actor's workspace: those declared in parley.json, and its own; by slug. */
-export async function listServers(ctx: Ctx): Promise<ServerSpec[]> {
+/** The servers of the workspace that the actor may see: those declared in parley.json, and its own; by slug. */
+export async function listServers(ctx: Ctx): Promise<ReachedServer[]> {
   const { servers } = await toolSettings.read(ctx)
-  return [...declaredServers(ctx), ...servers.map((row) => storedServer(ctx, row))].sort((a, b) =>
+  const all = [...declaredServers(ctx), ...servers.map((row) => storedServer(ctx, row))].sort((a, b) =>
     a.slug === b.slug ? (a.source < b.source ? -1 : 1) : a.slug < b.slug ? -1 : 1,
   )
+  return reachable(ctx, all)
 }
 
 /** One of them; `not_found` otherwise. */
-export async function openServer(ctx: Ctx, id: string): Promise<ServerSpec> {
+export async function openServer(ctx: Ctx, id: string): Promise<ReachedServer> {
   const server = (await listServers(ctx)).find((candidate) => candidate.id === id)
   if (!server) throw notFound('MCP server')
   return server
 }
+
+/** How servers are shared. */
+export const shareableMcpServer = shareableServer(openServer)
 
 export function declaredServers(platform: Platform): ServerSpec[] {
   const { declared, configFile } = platform.config.tools
@@ -76,7 +81,7 @@ export function sealedFor(id: string): string {
 }
 
 /** A server as it crosses the wire; connects to it if nobody did so far. */
-export function presentServer(ctx: Ctx, server: ServerSpec): McpServer {
+export function presentServer(ctx: Ctx, server: ReachedServer): McpServer {
   const connection: Connection | undefined = connectionsOf(ctx).of(server)
   return {
     id: server.id,
@@ -95,6 +100,8 @@ export function presentServer(ctx: Ctx, server: ServerSpec): McpServer {
     serverInfo: connection?.serverInfo ?? null,
     toolCount: connection?.definitions.length ?? 0,
     createdAt: server.createdAt?.toISOString() ?? null,
+    audience: server.audience,
+    usable: server.usable,
   }
 }
 

@@ -120,21 +120,22 @@ export async function insertToolResult(
     .execute()
 }
 
-/** One page of a result of the actor's, from 1 on; no text when there is no such page. */
+/** One page of a result of the workspace, from 1 on; no text when there is no such page. Who may see it is for access.ts. */
 export async function findToolResultPage(
   ctx: Ctx,
   id: string,
   page: number,
-): Promise<{ text: string | null; pages: number } | undefined> {
+): Promise<{ text: string | null; pages: number; ownerId: string; conversationId: string | null } | undefined> {
   return ctx.db
     .selectFrom('toolResults')
     .select(({ ref, val }) => [
+      'ownerId' as const,
+      'conversationId' as const,
       sql<string | null>`${ref('pages')} ->> ${val(page - 1)}::int`.as('text'),
       sql<number>`jsonb_array_length(${ref('pages')})`.as('pages'),
     ])
     .where('id', '=', id)
     .where('workspaceId', '=', ctx.actor.workspaceId)
-    .where('ownerId', '=', ctx.actor.userId)
     .executeTakeFirst()
 }
 

@@ -21,12 +21,7 @@ export function useStickToEnd(first: string | undefined) {
     (behavior: ScrollBehavior = 'auto') => {
       stuck.current = true
       setAtEnd(true)
-      if (!scroller) return
-      const { scrollHeight, clientHeight } = scroller
-      // A long way is not glided through, and none by whoever wants less motion.
-      scroller.scrollTop = Math.max(scroller.scrollTop, scrollHeight - 2 * clientHeight)
-      const still = window.matchMedia('(prefers-reduced-motion: reduce)').matches
-      scroller.scrollTo({ top: scrollHeight, behavior: still ? 'auto' : behavior })
+      scroller?.scrollTo({ top: scroller.scrollHeight, behavior })
     },
     [scroller],
   )

@@ -9,6 +9,9 @@ const at = (time: Date): Conversation => ({
   model: null,
   version: 1,
   activeRunId: null,
+  owner: null,
+  shared: false,
+  level: 'manage',
   createdAt: time.toISOString(),
   updatedAt: time.toISOString(),
 })

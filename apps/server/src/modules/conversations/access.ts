@@ -1,0 +1,34 @@
+import type { Level } from '@parley/contract'
+import { type RawBuilder, sql } from 'kysely'
+import type { Ctx } from '../../platform/context.ts'
+import { notFound } from '../../platform/errors.ts'
+import { grantedRank, levelOf, rankOf, requireLevel } from '../sharing/index.ts'
+
+/**
+ * What the actor may do with a conversation, for statements on `conversations`: its owner everything, others what they
+ * were granted, null for nothing. Where it was never shared, nothing is looked up.
+ */
+export function rank(ctx: Ctx): RawBuilder<number | null> {
+  return sql<number | null>`(case
+    when "conversations"."ownerId" = ${ctx.actor.userId} then ${sql.lit(rankOf('manage'))}
+    when "conversations"."shared" then ${grantedRank(ctx, 'conversation', sql.ref('conversations.id'))}
+  end)`
+}
+
+/** The same for a statement of another module that holds the conversation's id in a column. */
+export function rankIn(ctx: Ctx, conversationId: string): RawBuilder<number | null> {
+  return sql<number | null>`(select ${rank(ctx)} from "conversations"
+    where "conversations"."id" = ${sql.ref(conversationId)}
+      and "conversations"."workspaceId" = ${ctx.actor.workspaceId})`
+}
+
+/**
+ * Makes sure that the actor may do at least this with a conversation, or with what is in it. What is not theirs at all
+ * is as if it were not there (P6).
+ * @throws AppError not_found, forbidden
+ */
+export function requireAccess<T extends { rank: number | null }>(row: T | undefined, what: string, least: Level): T {
+  if (row === undefined || row.rank === null) throw notFound(what)
+  requireLevel(levelOf(row.rank), least)
+  return row
+}

@@ -1,0 +1,16 @@
+import { levels } from '@parley/contract'
+import type { ShareableKind } from '../sharing/index.ts'
+import { requireAccess } from './access.ts'
+import { findConversation, markShared } from './store.ts'
+
+/** How conversations are shared. */
+export const shareableConversation: ShareableKind = {
+  kind: 'conversation',
+  levels,
+  async open(ctx, id, least) {
+    const row = await findConversation(ctx, id, { lock: ctx.db.isTransaction && least !== 'view' })
+    const { ownerId } = requireAccess(row, 'conversation', least)
+    return { ownerId }
+  },
+  onShared: markShared,
+}

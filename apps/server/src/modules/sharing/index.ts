@@ -1,0 +1,7 @@
+export { grantedIds, grantedRank, hasGrants, includes, levelOf, rankOf, requireLevel } from './access.ts'
+export { defineShareable, maySeeShared, type ShareableKind } from './kinds.ts'
+export { migrations } from './migrations.ts'
+export { listRestrictions, onAccessChanged } from './restrictions.ts'
+export { mountSharing } from './routes.ts'
+export { listGrantees } from './share.ts'
+export { deleteShares } from './store.ts'

@@ -1,0 +1,92 @@
+import type { endpoints, Level } from '@parley/contract'
+
+/**
+ * What the ids in an endpoint's path belong to, beyond the scope that the endpoint itself asks for:
+ * `none`: it takes no id, or only ids that are the same for all. `workspace`: what everyone with the scope may reach in
+ * their own workspace. `person`: one's own only. A level: what is in a conversation, for its owner and for whom it is
+ * shared with at this level or a higher one.
+ */
+export type Reach = 'none' | 'workspace' | 'person' | Level
+
+/**
+ * Every endpoint of the contract. A new one does not pass the type check, and `access-matrix.test.ts` fails, until it has
+ * a line here. Where its ids are of a new kind, `fill-workspace.ts` has to make one of it.
+ */
+export const reaches = {
+  // Signing in, and one's own account
+  getSetup: 'none',
+  register: 'none',
+  login: 'none',
+  refresh: 'none',
+  logout: 'none',
+  getMe: 'none',
+  updateMe: 'none',
+  listApiKeys: 'none',
+  createApiKey: 'none',
+  revokeApiKey: 'person',
+
+  // Roles, groups, sharing
+  listRoles: 'none',
+  createRole: 'none',
+  getRole: 'workspace',
+  updateRole: 'workspace',
+  deleteRole: 'workspace',
+  assignRole: 'workspace',
+  listGroups: 'none',
+  createGroup: 'none',
+  getGroup: 'workspace',
+  updateGroup: 'workspace',
+  deleteGroup: 'workspace',
+  listGroupMembers: 'workspace',
+  addGroupMember: 'workspace',
+  removeGroupMember: 'workspace',
+  listShareableWith: 'none',
+  listConversationGrants: 'view',
+  putConversationGrant: 'manage',
+  deleteConversationGrant: 'manage',
+  listParticipants: 'view',
+  listMcpServerGrants: 'workspace',
+  putMcpServerGrant: 'workspace',
+  deleteMcpServerGrant: 'workspace',
+  setMcpServerAudience: 'workspace',
+
+  // Files: one's own, and those in a conversation one may see
+  uploadFile: 'none',
+  getFile: 'view',
+  downloadFile: 'view',
+
+  // Models
+  listModels: 'none',
+  setDefaultModel: 'none',
+  listProviders: 'none',
+  createProvider: 'none',
+  updateProvider: 'workspace',
+  deleteProvider: 'workspace',
+  testProvider: 'workspace',
+  getGuidePage: 'none',
+
+  // Tools
+  listMcpServers: 'none',
+  createMcpServer: 'none',
+  updateMcpServer: 'workspace',
+  deleteMcpServer: 'workspace',
+  reconnectMcpServer: 'workspace',
+  listTools: 'workspace',
+  setToolPolicy: 'workspace',
+  callTool: 'workspace',
+  getToolResult: 'view',
+
+  // Conversations, messages and runs
+  listConversations: 'none',
+  createConversation: 'none',
+  getConversation: 'view',
+  updateConversation: 'edit',
+  deleteConversation: 'manage',
+  listMessages: 'view',
+  sendMessage: 'use',
+  regenerateMessage: 'use',
+  getRun: 'view',
+  streamRun: 'view',
+  stopRun: 'use',
+  resumeRun: 'use',
+} as const satisfies Record<keyof typeof endpoints, Reach>

@@ -1,0 +1,118 @@
+import { expect, vi } from 'vitest'
+import { newId } from '../platform/crypto/index.ts'
+import type { Caller, TestServer } from './start-server.ts'
+
+/** Ids of things, by the path segment before them: `/api/v1/conversations/{id}`. */
+export type Things = Record<string, string>
+
+/** What a person has of their own: a conversation with a finished run, a file and a large result in it, an API key. */
+export async function fillForPerson(server: TestServer, person: Caller): Promise<Things> {
+  const me = await person.json<{ id: string; workspace: { id: string } }>('GET', '/api/v1/me')
+  const form = new FormData()
+  form.append('file', new Blob(['some text']), 'some.txt')
+  const file = (await (await person.fetch('/api/v1/files', { method: 'POST', body: form })).json()) as { id: string }
+  const conversation = await person.json<{ id: string }>('POST', '/api/v1/conversations', {})
+  const content = [
+    { type: 'text', text: 'How do I connect a model?' },
+    { type: 'file', fileId: file.id },
+  ]
+  const message = await person.json<{ id: string; runId: string }>(
+    'POST',
+    `/api/v1/conversations/${conversation.id}/messages`,
+    { content },
+    { prefer: 'wait' },
+  )
+  const resultId = newId()
+  await server.platform.db
+    .insertInto('toolResults')
+    .values({
+      id: resultId,
+      workspaceId: me.workspace.id,
+      ownerId: me.id,
+      conversationId: conversation.id,
+      tool: 'echo',
+      characters: 4,
+      pages: JSON.stringify(['text']),
+      createdAt: new Date(),
+    })
+    .execute()
+  const key = await person.json<{ id: string }>('POST', '/api/v1/api-keys', { name: 'A key' })
+  return {
+    conversations: conversation.id,
+    messages: message.id,
+    runs: message.runId,
+    files: file.id,
+    'tool-results': resultId,
+    'api-keys': key.id,
+  }
+}
+
+/**
+ * What a workspace has for all: a provider, an MCP server with its tool `echo`, a custom role, a group with its maker in
+ * it, and grants. `mcpUrl`: of an MCP server that runs.
+ */
+export async function fillWorkspace(server: TestServer, manager: Caller, mcpUrl: string): Promise<Things> {
+  const post = <T = { id: string }>(path: string, body: unknown) => manager.json<T>('POST', `/api/v1/${path}`, body)
+  const me = await manager.json<{ id: string }>('GET', '/api/v1/me')
+  const [provider, mcpServer, role, group] = [
+    await post('model-providers', {
+      name: 'Nobody there',
+      protocol: 'openai',
+      baseUrl: `${server.url}/nothing-here`,
+      force: true,
+    }),
+    await post('mcp-servers', { name: 'Fixture', transport: 'http', url: mcpUrl }),
+    await post('roles', { name: 'Readers', scopes: ['conversations:read'] }),
+    await post('groups', { name: 'Friends' }),
+  ]
+  await manager.json('PUT', `/api/v1/groups/${group.id}/members/${me.id}`)
+  await vi.waitFor(
+    async () => {
+      const tools = await manager.json<{ data: unknown[] }>('GET', `/api/v1/mcp-servers/${mcpServer.id}/tools`)
+      expect(tools.data).not.toEqual([])
+    },
+    { timeout: 10_000 },
+  )
+  const serverGrant = await manager.json<{ id: string }>('PUT', `/api/v1/mcp-servers/${mcpServer.id}/grants`, {
+    subject: { kind: 'group', id: group.id },
+    level: 'use',
+  })
+  return {
+    'model-providers': provider.id,
+    'mcp-servers': mcpServer.id,
+    tools: 'echo',
+    roles: role.id,
+    groups: group.id,
+    members: me.id,
+    'mcp-servers grants': serverGrant.id,
+  }
+}
+
+/** Shares a conversation with a group; answers the grant under the name that `pathWith` looks for. */
+export async function shareWithGroup(owner: Caller, conversationId: string, groupId: string): Promise<Things> {
+  const subject = { kind: 'group', id: groupId }
+  const path = `/api/v1/conversations/${conversationId}/grants`
+  const grant = await owner.json<{ id: string }>('PUT', path, { subject, level: 'view' })
+  return { 'conversations grants': grant.id }
+}
+
+/**
+ * The path of an endpoint with the id of a thing in the place of each parameter. Of things that are there in several
+ * places, the one below the first segment counts: `conversations grants`.
+ */
+export function pathWith(pattern: string, things: Things): string {
+  const first = /^\/api\/v1\/([\w-]+)/.exec(pattern)?.[1] ?? ''
+  return pattern.replaceAll(/([\w-]+)\/\{\w+\}/g, (_, kind: string) => {
+    const id = things[`${first} ${kind}`] ?? things[kind]
+    if (id === undefined) throw new Error(`fill-workspace.ts makes no ${kind}, as in ${pattern}: make one there`)
+    return `${kind}/${id}`
+  })
+}
+
+/** Kinds of the things in the path of an endpoint, in order, as `pathWith` looks for them. */
+export function kindsIn(pattern: string, things: Things): string[] {
+  const first = /^\/api\/v1\/([\w-]+)/.exec(pattern)?.[1] ?? ''
+  return [...pattern.matchAll(/([\w-]+)\/\{\w+\}/g)].map(([, kind]) =>
+    `${first} ${kind}` in things ? `${first} ${kind}` : kind!,
+  )
+}
