@@ -34,8 +34,11 @@ export interface Stage {
   close(): Promise<void>
 }
 
-/** The real server with the built web app, a scripted model that is not connected yet, one MCP server, and Chromium. */
-export async function setStage(): Promise<Stage> {
+/**
+ * The real server with the built web app, a scripted model that is not connected yet, one MCP server, and Chromium.
+ * `models`: what the scripted model says it has.
+ */
+export async function setStage({ models }: { models?: string[] } = {}): Promise<Stage> {
   const dataDir = await mkdtemp(join(tmpdir(), 'parley-e2e-'))
   const notesFile = join(dataDir, 'notes.txt')
   await writeFile(notesFile, '')
@@ -44,7 +47,7 @@ export async function setStage(): Promise<Stage> {
     JSON.stringify({ mcpServers: { fixture: stdioFixture('well', { NOTES_FILE: notesFile }) } }),
   )
   await prepareTestDataDir(dataDir, migrations)
-  const model = await startScriptedModel()
+  const model = await startScriptedModel(models === undefined ? {} : { models })
   const env = { PARLEY_EGRESS_ALLOW: new URL(model.url).host, PARLEY_CONFIG_FILE: join(dataDir, 'parley.json') }
   const start = { dataDir, port: await freePort(), env }
   let server = await spawnServer(start)

@@ -21,7 +21,12 @@ export function useStickToEnd(first: string | undefined) {
     (behavior: ScrollBehavior = 'auto') => {
       stuck.current = true
       setAtEnd(true)
-      scroller?.scrollTo({ top: scroller.scrollHeight, behavior })
+      if (!scroller) return
+      const { scrollHeight, clientHeight } = scroller
+      // A long way is not glided through, and none by whoever wants less motion.
+      scroller.scrollTop = Math.max(scroller.scrollTop, scrollHeight - 2 * clientHeight)
+      const still = window.matchMedia('(prefers-reduced-motion: reduce)').matches
+      scroller.scrollTo({ top: scrollHeight, behavior: still ? 'auto' : behavior })
     },
     [scroller],
   )
