@@ -3,20 +3,21 @@ import type { Selectable } from 'kysely'
 import { type RawBuilder, sql } from 'kysely'
 import type { Ctx, Database } from '../../platform/context.ts'
 import { nameOf } from '../identity/index.ts'
-import { grantedIds, grantedRank, hasGrants } from '../sharing/index.ts'
+import { grantedIds, grantedRank, hasGrants, rankOf } from '../sharing/index.ts'
 import { rank } from './access.ts'
 import { audienceOf } from './audience.ts'
 import type {} from './tables.ts'
 
-/** A conversation; `activeRunId` is the run that writes in it now, `leafStatus` how its active leaf stands. */
+/** A conversation; `leafStatus` is how its active leaf stands. */
 export type ConversationRow = Selectable<Database['conversations']> & {
-  activeRunId: string | null
   leafStatus?: MessageStatus | null
   /** What the actor may do with it. */
   rank: number | null
 }
 /** A conversation with what is shown of it besides. */
 export type ShownConversation = ConversationRow & {
+  /** The run that writes in it now. */
+  activeRunId: string | null
   ownerName: string
   /** Whether it is shared with someone now. */
   isShared: boolean
@@ -56,13 +57,18 @@ function isGranted(ctx: Ctx) {
   return sql<boolean>`${grantedRank(ctx, 'conversation', sql.ref('conversations.id'))} is not null`
 }
 
+/**
+ * A conversation with what the actor may do with it: one look-up by its id, and another only for someone else's that is
+ * shared. `rank` null: it is not theirs to see.
+ */
 export async function findConversation(
   ctx: Ctx,
   id: string,
   options: { lock?: boolean } = {},
 ): Promise<ConversationRow | undefined> {
-  let query = visible(ctx)
-    .select([activeRunId, rank(ctx).as('rank')])
+  const query = ctx.db
+    .selectFrom('conversations')
+    .selectAll()
     .select((eb) =>
       eb
         .selectFrom('messages')
@@ -71,11 +77,20 @@ export async function findConversation(
         .as('leafStatus'),
     )
     .where('id', '=', id)
-  if (options.lock) query = query.forUpdate()
+    .where('workspaceId', '=', ctx.actor.workspaceId)
   const known = audienceOf(ctx).begin()
-  const row = await query.executeTakeFirst()
-  if (row) known(row)
-  return row
+  const row = await (options.lock ? query.forUpdate() : query).executeTakeFirst()
+  if (row === undefined) return undefined
+  known(row)
+  return { ...row, rank: await findRank(ctx, row) }
+}
+
+async function findRank(ctx: Ctx, { id, ownerId, shared }: ConversationColumns): Promise<number | null> {
+  if (ownerId === ctx.actor.userId) return rankOf('manage')
+  if (!shared) return null
+  const granted = grantedRank(ctx, 'conversation', sql.val(id))
+  const { rows } = await sql<{ rank: number | null }>`select ${granted} as "rank"`.execute(ctx.db)
+  return rows[0]?.rank ?? null
 }
 
 /** The same with all that is shown of it. */
