@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { idSchema, timeSchema } from './common.ts'
 import { endpoint } from './endpoint.ts'
-import { errorCodeSchema } from './errors.ts'
+import { failureSchema } from './errors.ts'
 import { messageSchema, usageSchema } from './messages.ts'
 
 /** `running` also while queued for another process; `interrupted`: ended with a question; `stopped`: by a person. */
@@ -27,7 +27,7 @@ export const runSchema = z
     model: z.string(),
     interrupts: z.array(interruptSchema),
     usage: usageSchema.nullable(),
-    error: z.object({ code: errorCodeSchema, message: z.string() }).nullable(),
+    error: failureSchema.nullable(),
     /** The run that went on after this one was interrupted. */
     nextRunId: idSchema.nullable(),
     createdAt: timeSchema,

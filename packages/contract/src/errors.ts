@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { budgetNoticeSchema } from './budgets.ts'
 
 /**
  * Every error code a client can meet, with its HTTP status and title. Closed: a server never answers a code that is not
@@ -29,6 +30,7 @@ export const errorCodes = {
   unprocessable: { status: 422, title: 'Cannot be done' },
   egress_refused: { status: 422, title: 'The address may not be reached' },
   rate_limited: { status: 429, title: 'Too many requests' },
+  budget_exceeded: { status: 429, title: 'The budget is used up' },
   internal: { status: 500, title: 'Something went wrong here' },
   model_auth: { status: 502, title: 'The model provider refused the key' },
   model_quota: { status: 502, title: 'The model provider account is out of quota' },
@@ -85,7 +87,17 @@ export const problemSchema = z
     errors: z.array(z.object({ pointer: z.string(), message: z.string() })).optional(),
     /** Of 429: the limit that was reached. */
     limit: limitStateSchema.optional(),
+    /** With `budget_exceeded`: which budget, what is left of it, and when it begins anew. */
+    budget: budgetNoticeSchema.optional(),
   })
   .meta({ id: 'Problem' })
+
+/** Why a reply failed, as it is kept with the message and the run. */
+export const failureSchema = z.object({
+  code: errorCodeSchema,
+  message: z.string(),
+  budget: budgetNoticeSchema.optional(),
+})
+export type Failure = z.infer<typeof failureSchema>
 
 export type Problem = z.infer<typeof problemSchema>

@@ -1,3 +1,4 @@
+import type { BudgetNotice } from './budgets.ts'
 import type { Interrupt } from './chat.ts'
 import type { ErrorCode } from './errors.ts'
 import type { Message, Part } from './messages.ts'
@@ -54,6 +55,8 @@ export type CustomEvent =
   | { type: 'CUSTOM'; name: 'parley.rewind'; value: { message: Message } }
   /** Who answers, and why it is that model. */
   | { type: 'CUSTOM'; name: 'parley.model'; value: { messageId: string; model: string; reason: string } }
+  /** A budget warns, gives the answer less room, or stops the run. */
+  | { type: 'CUSTOM'; name: 'parley.limit'; value: BudgetNotice }
   /** Last before RUN_FINISHED or RUN_ERROR: the message as stored, but for its parts. */
   | { type: 'CUSTOM'; name: 'parley.message'; value: { message: Omit<Message, 'parts' | 'siblingIds'> } }
 
@@ -72,3 +75,5 @@ export type ChangeEvent =
   | { type: 'access-changed' }
   | { type: 'tools-changed' }
   | { type: 'models-changed' }
+  /** A budget was made, changed or deleted, or passed a threshold. */
+  | { type: 'budgets-changed' }

@@ -1,3 +1,4 @@
+import { budgetEndpoints } from './budgets.ts'
 import { chatEndpoints } from './chat.ts'
 import { conversationEndpoints } from './conversations.ts'
 import { fileEndpoints } from './files.ts'
@@ -6,8 +7,10 @@ import { modelEndpoints } from './models.ts'
 import { groupEndpoints, roleEndpoints } from './roles.ts'
 import { sharingEndpoints } from './sharing.ts'
 import { toolEndpoints } from './tools.ts'
+import { usageEndpoints } from './usage.ts'
 
 export * from './apply-event.ts'
+export * from './budgets.ts'
 export * from './chat.ts'
 export * from './common.ts'
 export * from './conversations.ts'
@@ -23,6 +26,7 @@ export * from './roles.ts'
 export * from './second-factor.ts'
 export * from './sharing.ts'
 export * from './tools.ts'
+export * from './usage.ts'
 
 /** Every operation of the native API. */
 export const endpoints = {
@@ -35,4 +39,6 @@ export const endpoints = {
   ...toolEndpoints,
   ...conversationEndpoints,
   ...chatEndpoints,
+  ...usageEndpoints,
+  ...budgetEndpoints,
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { idSchema, originSchema, timeSchema } from './common.ts'
-import { errorCodeSchema } from './errors.ts'
+import { failureSchema } from './errors.ts'
 import { toolPolicySchema, toolResultSchema } from './tools.ts'
 
 /** Step of the run that made a part; 0 for what people send. Parts of one step were one model call and its tool calls. */
@@ -141,7 +141,7 @@ export const messageSchema = z
     model: z.string().nullable(),
     usage: usageSchema.nullable(),
     /** Assistant: why it failed. */
-    error: z.object({ code: errorCodeSchema, message: z.string() }).nullable(),
+    error: failureSchema.nullable(),
     /** Assistant: the last run that worked on it. */
     runId: idSchema.nullable(),
     createdAt: timeSchema,

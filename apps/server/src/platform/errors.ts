@@ -1,4 +1,4 @@
-import type { ErrorCode } from '@parley/contract'
+import type { BudgetNotice, ErrorCode } from '@parley/contract'
 
 /**
  * A failure with a code from the contract. `message` is a sentence that is safe to show and says what to do; `cause`
@@ -9,17 +9,25 @@ export class AppError extends Error {
   /** What is wrong with which field; `pointer` is a JSON Pointer (RFC 6901) into the body. */
   readonly fields: { pointer: string; message: string }[] | undefined
   readonly retryAfterSeconds: number | undefined
+  /** The budget that refuses, with what is left of it. */
+  readonly budget: BudgetNotice | undefined
 
   constructor(
     code: ErrorCode,
     message: string,
-    options: { cause?: unknown; fields?: { pointer: string; message: string }[]; retryAfterSeconds?: number } = {},
+    options: {
+      cause?: unknown
+      fields?: { pointer: string; message: string }[]
+      retryAfterSeconds?: number
+      budget?: BudgetNotice
+    } = {},
   ) {
     super(message, options.cause === undefined ? {} : { cause: options.cause })
     this.name = 'AppError'
     this.code = code
     this.fields = options.fields
     this.retryAfterSeconds = options.retryAfterSeconds
+    this.budget = options.budget
   }
 }
 

@@ -1,11 +1,13 @@
 import { hostname } from 'node:os'
-import type { Message } from '@parley/contract'
+import type { Message, Part } from '@parley/contract'
 import { type Ctx, type Platform, perServer } from '../../platform/context.ts'
 import { newId } from '../../platform/crypto/index.ts'
-import { AppError, messageOf } from '../../platform/errors.ts'
+import { messageOf } from '../../platform/errors.ts'
 import { readMessage } from '../conversations/index.ts'
 import { systemCtx } from '../identity/index.ts'
+import { countTokens } from '../models/index.ts'
 import { onAccessChanged } from '../sharing/index.ts'
+import { bookLostCalls } from '../usage/index.ts'
 import { mayStillRun } from './access.ts'
 import type { Journal } from './journal.ts'
 import { type End, HandedOver, type KnownAtStart, runReply, Stopped } from './run-reply.ts'
@@ -66,10 +68,14 @@ export class ActiveRuns {
     this.runs.set(row.id, run)
     const log = ctx.log.child({ runId: row.id, attempt: row.attempt })
     const runCtx: Ctx = { ...ctx, log, signal: controller.signal }
-    const { runMs } = ctx.config.models
-    const deadline = setTimeout(() => controller.abort(tookTooLong(runMs)), runMs)
-    run.ended = runReply(runCtx, row, stored, known, (journal) => {
-      run.journal = journal
+    let deadline: NodeJS.Timeout | undefined
+    run.ended = runReply(runCtx, row, stored, known, {
+      started: (journal) => {
+        run.journal = journal
+      },
+      endAfter: (ms, reason) => {
+        deadline = setTimeout(() => controller.abort(reason()), ms)
+      },
     })
       .catch((error) => log.error({ err: error }, 'a run ended in a way it should not'))
       .finally(() => {
@@ -171,6 +177,7 @@ export class ActiveRuns {
     for (const row of await takeOver(this.platform, this.owner, [...this.runs.keys()], 20)) {
       this.platform.log.warn({ runId: row.id, attempt: row.attempt }, 'taking over a run whose process went away')
       try {
+        await bookLostCalls(this.platform, row.id, tokensOf(row.lostDraft))
         const ctx = await systemCtx(this.platform, row, 'take-over')
         this.launch(ctx, row, await readMessage(ctx, row.messageId))
       } catch (error) {
@@ -180,9 +187,14 @@ export class ActiveRuns {
   }
 }
 
-function tookTooLong(runMs: number): AppError {
-  const minutes = Math.round(runMs / 60_000)
-  return new AppError('run_limit', `The reply took longer than ${minutes} minutes. Ask for less at once, or try again.`)
+/** About how many tokens of a model's answer had been saved. */
+function tokensOf(draft: Part[] | null): number {
+  let text = ''
+  for (const part of draft ?? []) {
+    if (part.type === 'text' || part.type === 'reasoning') text += part.text
+    else if (part.type === 'tool-call') text += part.arguments
+  }
+  return countTokens(text)
 }
 
 /** The runs of this server process. */

@@ -1,6 +1,6 @@
 import {
   applyEvent,
-  type ErrorCode,
+  type Failure,
   type Message,
   type Part,
   partMessageId,
@@ -163,7 +163,7 @@ export function lastEvent(
   end: {
     status: RunEnd['status']
     interrupts: RunEnd['interrupts']
-    error: { code: ErrorCode; message: string } | null
+    error: Failure | null
   },
 ): RunEvent {
   if (end.status === 'failed') {

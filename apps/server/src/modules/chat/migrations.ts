@@ -32,4 +32,8 @@ export const migrations: Migration[] = [
       create index "runs_running" on "runs" ("leaseUntil") where "status" = 'running';
     `,
   },
+  {
+    name: 'chat-0002',
+    up: `alter table "runs" add column "apiKeyId" uuid;`,
+  },
 ]

@@ -1,9 +1,10 @@
-import type { ErrorCode, Interrupt, Message, RunStatus } from '@parley/contract'
+import type { Failure, Interrupt, Message, RunStatus } from '@parley/contract'
 import type { Ctx } from '../../platform/context.ts'
 import { AppError, messageOf } from '../../platform/errors.ts'
 import { announce, type MessageRow } from '../conversations/index.ts'
 import { chooseModel, type Model } from '../models/index.ts'
 import { listOfferedTools, type OfferedTool } from '../tools/index.ts'
+import { type RunFuse, type RunProgress, runFuse } from '../usage/index.ts'
 import { buildPrompt } from './build-prompt.ts'
 import { Journal, LeaseLost } from './journal.ts'
 import { MessagesAbove } from './messages-above.ts'
@@ -29,6 +30,13 @@ export interface KnownAtStart {
   question?: MessageRow | undefined
 }
 
+/** Whoever holds the run. */
+export interface RunHold {
+  started(journal: Journal): void
+  /** Aborts the run when it takes longer. */
+  endAfter(ms: number, reason: () => AppError): void
+}
+
 /**
  * Writes one assistant message: alternates between the model and the tools it asks for until it asks for no more, a
  * person has to be asked, someone stops it, or it fails. Failures become the message's state; this never throws but for
@@ -39,11 +47,11 @@ export async function runReply(
   run: RunRow,
   stored: Message,
   known: KnownAtStart,
-  started: (journal: Journal) => void,
+  hold: RunHold,
 ): Promise<void> {
   const writer = ctx.runLog.open(run.id, run.attempt)
   const journal = new Journal(structuredClone(stored), { runId: run.id, attempt: run.attempt }, writer)
-  started(journal)
+  hold.started(journal)
   journal.emit({ type: 'RUN_STARTED', threadId: run.conversationId, runId: run.id })
   journal.emit({ type: 'CUSTOM', name: 'parley.rewind', value: { message: stored } })
   if (run.attempt === 0)
@@ -52,7 +60,7 @@ export async function runReply(
   const above = new MessagesAbove(stored, known.question)
   try {
     if (run.attempt > maxAttempts) throw new AppError('internal', 'The reply failed again and again. Send it anew.')
-    const interrupts = await runSteps(ctx, run, journal, above, known.choice)
+    const interrupts = await runSteps(ctx, run, journal, above, known.choice, hold)
     if (interrupts.length > 0) await end(ctx, run, journal, above, 'interrupted', { interrupts })
     else await end(ctx, run, journal, above, 'finished', {})
   } catch (thrown) {
@@ -76,8 +84,14 @@ async function runSteps(
   journal: Journal,
   above: MessagesAbove,
   choice: ModelChoice | undefined,
+  hold: RunHold,
 ): Promise<Interrupt[]> {
-  const [{ model, reason }, offered] = await Promise.all([choice ?? chooseModel(ctx, run.model), listOfferedTools(ctx)])
+  const [{ model, reason }, offered, fuse] = await Promise.all([
+    choice ?? chooseModel(ctx, run.model),
+    listOfferedTools(ctx),
+    runFuse(ctx),
+  ])
+  hold.endAfter(fuse.maxMs, fuse.tookTooLong)
   let tools = offered
   if (run.attempt > 0) recoverToolCalls(journal, tools)
   const asked = await runToolCalls(ctx, journal, tools)
@@ -88,18 +102,21 @@ async function runSteps(
     name: 'parley.model',
     value: { messageId: journal.message.id, model: model.id, reason: run.modelReason || reason },
   })
-  for (let step = journal.step + 1; step <= ctx.config.chat.maxSteps; step += 1) {
-    journal.step = step
-    const calls = await oneStep(ctx, run, journal, above, model, tools)
+  for (;;) {
+    fuse.requireMore(progressOf(journal))
+    journal.step += 1
+    const calls = await oneStep(ctx, run, journal, above, model, tools, fuse)
     if (calls === 0) return []
+    fuse.requireCalls(progressOf(journal))
     const questions = await runToolCalls(ctx, journal, tools)
     if (questions.length > 0) return questions
     tools = await listOfferedTools(ctx)
   }
-  throw new AppError(
-    'run_limit',
-    `The reply took more than ${ctx.config.chat.maxSteps} steps. Say how to go on, or ask for less at once.`,
-  )
+}
+
+function progressOf(journal: Journal): RunProgress {
+  const { usage } = journal.message
+  return { steps: journal.step, toolCalls: journal.toolCalls().length, costMicroUsd: usage ? usage.costMicroUsd : 0 }
 }
 
 /** One model call. Its text and the decisions on its tool calls are committed before any tool starts. */
@@ -110,12 +127,14 @@ async function oneStep(
   above: MessagesAbove,
   model: Model,
   tools: OfferedTool[],
+  fuse: RunFuse,
 ): Promise<number> {
   const stepName = `step-${journal.step}`
   journal.emit({ type: 'STEP_STARTED', stepName })
   const prompt = await buildPrompt(ctx, model, journal.message, above, tools)
   const calls = await writeStep(ctx, journal, model, prompt, tools, {
-    signal: ctx.signal,
+    apiKeyId: run.apiKeyId,
+    maxCostMicroUsd: fuse.costLeft(progressOf(journal)),
     ...(run.maxOutputTokens === null ? {} : { maxOutputTokens: run.maxOutputTokens }),
   })
   decideToolCalls(journal, model, tools)
@@ -133,7 +152,7 @@ async function end(
   journal: Journal,
   above: MessagesAbove,
   status: Exclude<RunStatus, 'running'>,
-  { interrupts = [], error = null }: { interrupts?: Interrupt[]; error?: { code: ErrorCode; message: string } | null },
+  { interrupts = [], error = null }: { interrupts?: Interrupt[]; error?: Failure | null },
 ): Promise<void> {
   // What ended the run must not keep it from being stored.
   const storing: Ctx = { ...ctx, signal: new AbortController().signal }
@@ -141,7 +160,13 @@ async function end(
     type: `run-${status}`,
     workspaceId: run.workspaceId,
     subjectId: run.conversationId,
-    data: { runId: run.id, messageId: run.messageId, userId: run.userId, isFirst: above.isFirstTurn },
+    data: {
+      runId: run.id,
+      messageId: run.messageId,
+      userId: run.userId,
+      apiKeyId: run.apiKeyId,
+      isFirst: above.isFirstTurn,
+    },
   })
   announce(ctx, { type: 'run-ended', conversationId: run.conversationId, runId: run.id, messageId: run.messageId })
 }
@@ -155,10 +180,11 @@ function cancelOpenToolCalls(journal: Journal, detail: string): void {
   }
 }
 
-function describe(ctx: Ctx, error: unknown): { code: ErrorCode; message: string } {
+function describe(ctx: Ctx, error: unknown): Failure {
   if (error instanceof AppError) {
     ctx.log.warn({ code: error.code, detail: error.message, cause: messageOf(error.cause) }, 'a run failed')
-    return { code: error.code, message: error.message }
+    const { code, message, budget } = error
+    return { code, message, ...(budget ? { budget } : {}) }
   }
   ctx.log.error({ err: error }, 'a run failed for a reason that was not foreseen')
   return { code: 'internal', message: `Something went wrong here. The log knows more under ${ctx.requestId}.` }

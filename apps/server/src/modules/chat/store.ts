@@ -1,4 +1,4 @@
-import type { ErrorCode, Interrupt, Part, RunStatus, Usage } from '@parley/contract'
+import type { Failure, Interrupt, Part, RunStatus, Usage } from '@parley/contract'
 import type { Selectable } from 'kysely'
 import { type RawBuilder, sql } from 'kysely'
 import type { Ctx, Database, Platform } from '../../platform/context.ts'
@@ -30,6 +30,7 @@ export function makeRun(ctx: Ctx, run: NewRun, owner: string): RunRow {
     ...run,
     workspaceId: ctx.actor.workspaceId,
     userId: ctx.actor.userId,
+    apiKeyId: ctx.actor.kind === 'api-key' ? ctx.actor.credentialId : null,
     status: 'running',
     attempt: 0,
     leaseOwner: owner,
@@ -53,10 +54,10 @@ export async function insertRun(tx: Ctx, run: RunRow): Promise<void> {
 /** An expression for the `with` of a statement; the run is stored if the expression `onlyIf`, where there is one, has a row. */
 function insertingRun(ctx: Ctx, run: RunRow, onlyIf?: string): RawBuilder<unknown> {
   return sql`"run" as (
-    insert into "runs" ("id", "workspaceId", "conversationId", "messageId", "userId", "model", "modelReason",
-      "maxOutputTokens", "previousRunId", "leaseOwner", "leaseUntil", "createdAt")
+    insert into "runs" ("id", "workspaceId", "conversationId", "messageId", "userId", "apiKeyId", "model",
+      "modelReason", "maxOutputTokens", "previousRunId", "leaseOwner", "leaseUntil", "createdAt")
     select ${run.id}::uuid, ${run.workspaceId}::uuid, ${run.conversationId}::uuid, ${run.messageId}::uuid,
-      ${run.userId}::uuid, ${run.model}::text, ${run.modelReason}::text, ${run.maxOutputTokens}::integer,
+      ${run.userId}::uuid, ${run.apiKeyId}::uuid, ${run.model}::text, ${run.modelReason}::text, ${run.maxOutputTokens}::integer,
       ${run.previousRunId}::uuid, ${run.leaseOwner}::text, ${leaseEnd(ctx)}, ${run.createdAt}::timestamptz
     ${onlyIf === undefined ? sql`` : sql`from ${sql.id(onlyIf)}`}
   )`
@@ -115,7 +116,7 @@ export interface RunEnd {
   status: Exclude<RunStatus, 'running'>
   interrupts: Interrupt[]
   usage: Usage | null
-  error: { code: ErrorCode; message: string } | null
+  error: Failure | null
   savedThrough: number
 }
 
@@ -204,25 +205,24 @@ export async function heartbeat(
 
 /**
  * Takes over runs whose lease ran out. An embedded database has one process only, so that there every run of another
- * owner is an orphan at once. What runs here (`held`) is none, however late the heartbeat is.
+ * owner is an orphan at once. What runs here (`held`) is none, however late the heartbeat is. `lostDraft` is what the former
+ * process had written of the step that is dropped now.
  */
-export async function takeOver(platform: Platform, owner: string, held: string[], limit: number): Promise<RunRow[]> {
+export async function takeOver(
+  platform: Platform,
+  owner: string,
+  held: string[],
+  limit: number,
+): Promise<(RunRow & { lostDraft: Part[] | null })[]> {
   const orphaned =
     platform.database.kind === 'pglite'
       ? sql<boolean>`("leaseUntil" < now() or "leaseOwner" <> ${owner})`
       : sql<boolean>`"leaseUntil" < now()`
   return platform.db
-    .updateTable('runs')
-    .set((eb) => ({
-      leaseOwner: owner,
-      leaseUntil: leaseEnd(platform),
-      attempt: eb('attempt', '+', 1),
-      draft: null,
-    }))
-    .where('id', 'in', (eb) =>
-      eb
+    .with('orphan', (db) =>
+      db
         .selectFrom('runs')
-        .select('id')
+        .select(['id', 'draft'])
         .where('status', '=', 'running')
         .where(orphaned)
         .where(sql<boolean>`"id" <> all(${held}::uuid[])`)
@@ -231,7 +231,17 @@ export async function takeOver(platform: Platform, owner: string, held: string[]
         .forUpdate()
         .skipLocked(),
     )
-    .returningAll()
+    .updateTable('runs')
+    .from('orphan')
+    .whereRef('runs.id', '=', 'orphan.id')
+    .set((eb) => ({
+      leaseOwner: owner,
+      leaseUntil: leaseEnd(platform),
+      attempt: eb('runs.attempt', '+', 1),
+      draft: null,
+    }))
+    .returningAll('runs')
+    .returning('orphan.draft as lostDraft')
     .execute()
 }
 

@@ -1,4 +1,4 @@
-import type { ErrorCode, Interrupt, Part, RunStatus, Usage } from '@parley/contract'
+import type { Failure, Interrupt, Part, RunStatus, Usage } from '@parley/contract'
 import type { ColumnType, Generated } from 'kysely'
 
 interface RunsTable {
@@ -9,6 +9,8 @@ interface RunsTable {
   messageId: string
   /** Who asked for it; it acts as this person. */
   userId: string
+  /** The API key that asked for it, if one did; its budgets count the run. */
+  apiKeyId: string | null
   status: Generated<RunStatus>
   model: string
   modelReason: string
@@ -26,7 +28,7 @@ interface RunsTable {
   stopRequestedAt: Date | null
   interrupts: ColumnType<Interrupt[], string | undefined, string>
   usage: ColumnType<Usage | null, never, string | null>
-  error: ColumnType<{ code: ErrorCode; message: string } | null, never, string | null>
+  error: ColumnType<Failure | null, never, string | null>
   createdAt: Date
   finishedAt: Date | null
 }

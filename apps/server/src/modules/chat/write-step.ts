@@ -1,42 +1,46 @@
-import type { ToolCallPart, Usage } from '@parley/contract'
+import type { BudgetNotice, ToolCallPart, Usage } from '@parley/contract'
 import type { Ctx } from '../../platform/context.ts'
 import { AppError } from '../../platform/errors.ts'
-import { countTokens, type Model, type Prompt, priceOf, streamReply } from '../models/index.ts'
+import { type Model, type Prompt, streamReply, type Tokens } from '../models/index.ts'
 import type { OfferedTool } from '../tools/index.ts'
-import { recordCall } from '../usage/index.ts'
 import { emptyUsage, type Journal } from './journal.ts'
 
-/** Tokens of one model call. */
-interface Tokens {
-  input: number
-  cachedInput: number
-  output: number
-  reasoning: number
-}
-
-/**
- * One model call, written into the journal while it streams. Answers how many tools it asked for. Books the usage in any
- * case: of a call that was cut off, an estimate.
- */
+/** One model call, written into the journal while it streams. Answers how many tools it asked for. */
 export async function writeStep(
   ctx: Ctx,
   journal: Journal,
   model: Model,
   prompt: Prompt,
   tools: OfferedTool[],
-  options: { signal: AbortSignal; maxOutputTokens?: number },
+  options: { apiKeyId: string | null; maxOutputTokens?: number; maxCostMicroUsd: number | null },
 ): Promise<number> {
-  const startedAt = performance.now()
-  const firstPart = journal.message.parts.length
-  let firstTokenMs: number | null = null
-  let tokens: Tokens | null = null
-  let outcome: 'finished' | 'stopped' | 'failed' = 'failed'
+  const { apiKeyId, ...bounds } = options
+  const { message, lease, step } = journal
   let signature: string | undefined
+  let lowered: BudgetNotice | undefined
   const openCalls = new Map<string, number>()
   let calls = 0
   try {
-    for await (const event of streamReply(ctx, model, prompt, options)) {
-      firstTokenMs ??= Math.round(performance.now() - startedAt)
+    const reply = streamReply(ctx, model, prompt, {
+      ...bounds,
+      signal: ctx.signal,
+      call: {
+        key: `${lease.runId}/${step}/${lease.attempt}`,
+        purpose: 'chat',
+        runId: lease.runId,
+        conversationId: message.conversationId,
+        messageId: message.id,
+        apiKeyId,
+      },
+      onUsage: (tokens, costMicroUsd) => {
+        message.usage = addUsage(message.usage, tokens, costMicroUsd)
+      },
+      onLimit: (value) => {
+        if (value.level === 'lowered') lowered = value
+        journal.emit({ type: 'CUSTOM', name: 'parley.limit', value })
+      },
+    })
+    for await (const event of reply) {
       switch (event.type) {
         case 'text':
         case 'reasoning':
@@ -63,33 +67,13 @@ export async function writeStep(
           break
         }
         case 'finish':
-          tokens = event.tokens
-          finish(journal, event.reason)
+          finish(journal, event.reason, lowered)
       }
     }
-    outcome = 'finished'
     return calls
-  } catch (error) {
-    if (ctx.signal.aborted) outcome = 'stopped'
-    throw error
   } finally {
     journal.close()
     for (const toolCallId of openCalls.keys()) journal.emit({ type: 'TOOL_CALL_END', toolCallId })
-    const used = tokens ?? estimate(journal, firstPart, prompt)
-    const costMicroUsd = priceOf(model, used)
-    journal.message.usage = addUsage(journal.message.usage, used, costMicroUsd)
-    await recordCall(ctx, {
-      runId: journal.lease.runId,
-      conversationId: journal.message.conversationId,
-      messageId: journal.message.id,
-      provider: model.providerId,
-      model: model.id,
-      tokens: used,
-      costMicroUsd,
-      latencyMs: Math.round(performance.now() - startedAt),
-      firstTokenMs,
-      outcome,
-    })
   }
 }
 
@@ -118,7 +102,11 @@ function beginToolCall(journal: Journal, event: { id: string; name: string }, to
 }
 
 /** What a person should know about how the model ended. */
-function finish(journal: Journal, reason: 'stop' | 'length' | 'tool-calls' | 'content-filter'): void {
+function finish(
+  journal: Journal,
+  reason: 'stop' | 'length' | 'tool-calls' | 'content-filter',
+  lowered: BudgetNotice | undefined,
+): void {
   journal.close()
   if (reason === 'content-filter') {
     throw new AppError(
@@ -130,18 +118,12 @@ function finish(journal: Journal, reason: 'stop' | 'length' | 'tool-calls' | 'co
   journal.add({
     type: 'notice',
     level: 'warning',
-    text: 'The answer was cut: the model reached its output limit. Ask it to go on.',
+    text: lowered
+      ? `The answer was cut: the budget “${lowered.name}” had too little left for more.`
+      : 'The answer was cut: the model reached its output limit. Ask it to go on.',
     origin: 'system',
     step: journal.step,
   })
-}
-
-/** For a call that was cut off before the provider told its usage. */
-function estimate(journal: Journal, firstPart: number, prompt: Prompt): Tokens {
-  const written = journal.message.parts.slice(firstPart)
-  const text = written.map((part) => (part.type === 'text' || part.type === 'reasoning' ? part.text : '')).join('')
-  const said = prompt.messages.map((message) => JSON.stringify(message)).join('')
-  return { input: countTokens(prompt.system + said), cachedInput: 0, output: countTokens(text), reasoning: 0 }
 }
 
 function addUsage(usage: Usage | null, tokens: Tokens, costMicroUsd: number | null): Usage {

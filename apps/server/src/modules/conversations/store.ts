@@ -1,4 +1,4 @@
-import type { ErrorCode, MessageStatus, Part, Usage } from '@parley/contract'
+import type { Failure, MessageStatus, Part, Usage } from '@parley/contract'
 import type { Selectable } from 'kysely'
 import { type RawBuilder, sql } from 'kysely'
 import type { Ctx, Database } from '../../platform/context.ts'
@@ -242,7 +242,7 @@ export interface MessageChange {
   parts?: Part[]
   model?: string | null
   usage?: Usage | null
-  error?: { code: ErrorCode; message: string } | null
+  error?: Failure | null
   runId?: string | null
 }
 

@@ -1,4 +1,4 @@
-import type { ErrorCode, MessageStatus, Part, Usage } from '@parley/contract'
+import type { Failure, MessageStatus, Part, Usage } from '@parley/contract'
 import type { ColumnType } from 'kysely'
 
 /** JSON is read parsed and written as text. */
@@ -32,7 +32,7 @@ interface MessagesTable {
   parts: Json<Part[]>
   model: string | null
   usage: ColumnType<Usage | null, string | null, string | null>
-  error: ColumnType<{ code: ErrorCode; message: string } | null, string | null, string | null>
+  error: ColumnType<Failure | null, string | null, string | null>
   runId: string | null
   createdAt: Date
 }

@@ -13,7 +13,9 @@ export async function listChatModels(ctx: Ctx): Promise<Model[]> {
   await firstListRead(ctx)
   const providers = await listKnownProviders(ctx)
   const chosen = await findDefault(ctx, providers)
-  const models = [...providers.flatMap(modelsOf), guideModel].filter((model) => model.id !== chosen.model.id)
+  const models = [...providers.flatMap((provider) => modelsOf(ctx, provider)), guideModel].filter(
+    (model) => model.id !== chosen.model.id,
+  )
   return [chosen.model, ...models].map((model) => ({ ...model, isDefault: model.id === chosen.model.id }))
 }
 
@@ -27,7 +29,7 @@ export async function chooseModel(ctx: Ctx, requested?: string): Promise<{ model
   await firstListRead(ctx)
   const providers = await listKnownProviders(ctx)
   if (requested === undefined) return findDefault(ctx, providers)
-  const model = findModel(providers, requested)
+  const model = findModel(ctx, providers, requested)
   if (!model) {
     throw new AppError(
       'model_unavailable',
@@ -40,23 +42,23 @@ export async function chooseModel(ctx: Ctx, requested?: string): Promise<{ model
 async function findDefault(ctx: Ctx, providers: KnownProvider[]): Promise<{ model: Model; reason: string }> {
   const { defaultModel: ofWorkspace } = await modelSettings.read(ctx)
   if (ofWorkspace !== null) {
-    const model = findModel(providers, ofWorkspace)
+    const model = findModel(ctx, providers, ofWorkspace)
     if (model) return { model, reason: 'It is the default of this workspace.' }
   }
   const { defaultModel } = ctx.config.models
   if (defaultModel !== undefined) {
-    const model = findModel(providers, defaultModel)
+    const model = findModel(ctx, providers, defaultModel)
     if (model) return { model, reason: 'It is the default of this server.' }
   }
   for (const provider of providers) {
-    const model = bestOf(provider)
+    const model = bestOf(ctx, provider)
     if (model) return { model, reason: `Nobody chose a default; it is the best match at ${provider.connection.name}.` }
   }
   return { model: guideModel, reason: 'No model is connected yet.' }
 }
 
 /** Where a provider lists nothing (some have no list), any name of it is taken at its word. */
-export function findModel(providers: KnownProvider[], id: string): Model | undefined {
+export function findModel(ctx: Ctx, providers: KnownProvider[], id: string): Model | undefined {
   if (id === guideModel.id) return guideModel
   const slash = id.indexOf('/')
   const provider = providers.find(({ slug }) => slug === id.slice(0, slash))
@@ -64,10 +66,10 @@ export function findModel(providers: KnownProvider[], id: string): Model | undef
   if (!provider || slash < 0 || name === '') return undefined
   const listed = provider.models.find((model) => model.name === name)
   if (!listed && provider.models.length > 0) return undefined
-  return toModel(provider, listed ?? { name })
+  return toModel(ctx, provider, listed ?? { name })
 }
 
-function bestOf(provider: KnownProvider): Model | undefined {
+function bestOf(ctx: Ctx, provider: KnownProvider): Model | undefined {
   let best: ListedModel | undefined
   let highest = 0
   for (const listed of provider.models) {
@@ -78,19 +80,19 @@ function bestOf(provider: KnownProvider): Model | undefined {
     highest = preference
   }
   best ??= provider.models.find((listed) => isForChat(listed.name))
-  return best && toModel(provider, best)
+  return best && toModel(ctx, provider, best)
 }
 
-function modelsOf(provider: KnownProvider): Model[] {
+function modelsOf(ctx: Ctx, provider: KnownProvider): Model[] {
   return provider.models
     .filter((listed) => isForChat(listed.name))
-    .map((listed) => toModel(provider, listed))
+    .map((listed) => toModel(ctx, provider, listed))
     .sort((a, b) => (a.id < b.id ? -1 : 1))
 }
 
 const vendorHosts = new Set(['api.openai.com', 'api.anthropic.com'])
 
-function toModel({ id, slug, connection }: KnownProvider, listed: ListedModel): Model {
+function toModel(ctx: Ctx, { id, slug, connection }: KnownProvider, listed: ListedModel): Model {
   const known = knownModel(listed.name)
   const contextTokens = listed.contextTokens ?? known.contextTokens
   return {
@@ -102,8 +104,10 @@ function toModel({ id, slug, connection }: KnownProvider, listed: ListedModel): 
     contextTokens,
     maxOutputTokens: Math.min(listed.maxOutputTokens ?? known.maxOutputTokens, contextTokens),
     capabilities: { tools: known.tools, images: known.images, reasoning: known.reasoning },
-    // Another host may sell the same name at another price, or give it away.
-    price: vendorHosts.has(new URL(connection.baseUrl).hostname) ? known.price : null,
+    // Another host may sell the same name at another price, or give it away: only its operator knows.
+    price:
+      ctx.config.models.prices.get(`${slug}/${listed.name}`) ??
+      (vendorHosts.has(new URL(connection.baseUrl).hostname) ? known.price : null),
     isDefault: false,
   }
 }

@@ -1,3 +1,4 @@
+import { costOf } from '../usage/index.ts'
 import type { Model, Prompt, Tokens } from './types.ts'
 
 /**
@@ -16,11 +17,30 @@ export function promptBudget(model: Model): number {
 
 /** Micro-USD for a call, rounded up; null where the price is not known. */
 export function priceOf(model: Model, tokens: Tokens): number | null {
-  if (model.price === null) return null
-  const { inputMicroUsd, cachedInputMicroUsd, outputMicroUsd } = model.price
-  const fresh = Math.max(0, tokens.input - tokens.cachedInput)
-  const cost = fresh * inputMicroUsd + tokens.cachedInput * cachedInputMicroUsd + tokens.output * outputMicroUsd
-  return Math.ceil(cost / 1_000_000)
+  return costOf(model.price, tokens)
+}
+
+/**
+ * How many tokens a prompt is: about, and at most. A token is at least a byte of text, a few more frame each message; of
+ * pictures, providers only say how they count.
+ */
+export function sizeOf(prompt: Prompt): { likely: number; ceiling: number } {
+  let bytes = Buffer.byteLength(prompt.system)
+  let pictures = 0
+  let frames = prompt.messages.length + prompt.tools.length + 1
+  for (const tool of prompt.tools) bytes += Buffer.byteLength(JSON.stringify(tool))
+  for (const message of prompt.messages) {
+    const items = message.role === 'tool' ? message.results.flatMap((result) => result.content) : message.content
+    frames += items.length
+    for (const item of items) {
+      if (item.type === 'image') pictures += 1
+      else bytes += Buffer.byteLength(item.type === 'tool-call' ? item.name + item.arguments : item.text)
+    }
+  }
+  return {
+    likely: Math.ceil(bytes / 3.6) + pictures * 1_000 + frames * 4,
+    ceiling: bytes + pictures * 3_000 + frames * 16,
+  }
 }
 
 /** For a provider that does not tell. */

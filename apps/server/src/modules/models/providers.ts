@@ -129,7 +129,7 @@ export async function listProviders(ctx: Ctx): Promise<Provider[]> {
 
 /** @throws AppError model_unavailable when it is not connected */
 export async function setDefaultModel(ctx: Ctx, model: string | null): Promise<void> {
-  if (model !== null && !findModel(await listKnownProviders(ctx), model)) {
+  if (model !== null && !findModel(ctx, await listKnownProviders(ctx), model)) {
     throw new AppError('model_unavailable', 'That model is not connected. Choose another one.')
   }
   await store.saveDefaultModel(ctx, model)

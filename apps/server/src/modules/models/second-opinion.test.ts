@@ -1,7 +1,7 @@
 import { LLMock } from '@copilotkit/aimock'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { Ctx } from '../../platform/context.ts'
-import { streamReply } from './stream-reply.ts'
+import { askModel } from './ask-model.ts'
 import { collect } from './testing/collect.ts'
 import { ask, modelContext, readAll, testModel } from './testing/model-context.ts'
 
@@ -39,7 +39,7 @@ describe.each([
   const run = async (text: string) =>
     collect(
       await readAll(
-        streamReply(
+        askModel(
           ctx,
           testModel(protocol, name),
           ask(text, {

@@ -1,85 +1,145 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import type { BudgetNotice, UsagePurpose } from '@parley/contract'
 import type { Ctx } from '../../platform/context.ts'
-import { type AdapterEvent, adapterFor } from './adapters/index.ts'
-import { getConnection } from './connections.ts'
-import { estimateInput } from './count-tokens.ts'
-import { replyAsGuide } from './guide/index.ts'
+import { bookCall, type OpenCall, openCall } from '../usage/index.ts'
+import { askModel, type CallObserver } from './ask-model.ts'
+import { priceOf, sizeOf } from './count-tokens.ts'
 import { ModelError } from './model-error.ts'
-import { ProviderCall } from './open-call.ts'
-import type { Model, ModelEvent, Prompt } from './types.ts'
+import type { Model, ModelEvent, Prompt, Tokens } from './types.ts'
 
-/** A provider that asks for more patience than this gets no second try: the person decides. */
-const MAX_RETRY_WAIT_MS = 20_000
+/** Whom and what a call is for. */
+export interface CallPurpose {
+  /** Names the call among all, so that it is booked once. */
+  key: string
+  purpose: UsagePurpose
+  runId: string
+  conversationId: string
+  messageId: string
+  /** The API key that asked, if one did. */
+  apiKeyId: string | null
+}
+
+export interface ReplyOptions {
+  signal: AbortSignal
+  maxOutputTokens?: number
+  /** What the call may cost at most: the answer gets as much room as that buys. */
+  maxCostMicroUsd?: number | null
+  call: CallPurpose
+  /** Told what the call took when it is over, just before that is booked. */
+  onUsage?: (tokens: Tokens, costMicroUsd: number | null) => void
+  /** Told of budgets that warn, or that cut the answer short. */
+  onLimit?: (notice: BudgetNotice) => void
+}
 
 /**
- * Asks a model and passes on what it says. Tries again, after a pause, what may pass by itself, but only while nothing
- * was shown. Throws ModelError, or the signal's reason when it aborts; then, and when the consumer leaves the loop, the
- * provider's socket is closed at once.
+ * Asks a model and passes on what it says: the one door to models, through which budgets are kept. What the call may take
+ * is reserved before, and what it took is booked after, whatever became of it. Throws ModelError, the signal's reason, or
+ * `budget_exceeded`; see `askModel`.
  */
-export async function* streamReply(
-  ctx: Ctx,
-  model: Model,
-  prompt: Prompt,
-  options: { signal: AbortSignal; maxOutputTokens?: number },
-): AsyncGenerator<ModelEvent> {
+export function streamReply(ctx: Ctx, model: Model, prompt: Prompt, options: ReplyOptions): AsyncGenerator<ModelEvent> {
   const { signal } = options
-  signal.throwIfAborted()
-  if (model.protocol === 'guide') {
-    yield* replyAsGuide(prompt, signal)
-    return
-  }
-  const connection = await getConnection(ctx, model)
-  const adapter = adapterFor(connection.protocol)
-  const { firstTokenMs, betweenTokensMs, maxRetries } = ctx.config.models
-  const dispatcher = connection.trusted ? ctx.egress.trusted : ctx.egress.guarded
-  const body = adapter.body(connection, model, prompt, options.maxOutputTokens)
-
-  for (let attempt = 0; ; attempt++) {
-    const call = new ProviderCall({ dispatcher, connection, adapter, body, signal, firstTokenMs, betweenTokensMs })
-    let shown = false
-    let written = 0
-    try {
-      for (let events = await call.next(); events !== null; events = await call.next()) {
-        for (const event of events) {
-          shown = true
-          if ('delta' in event) written += event.delta.length
-          yield event.type === 'finish' ? withTokens(event, prompt, written) : event
-        }
-      }
-      return
-    } catch (error) {
-      if (shown || attempt >= maxRetries || !(error instanceof ModelError) || !error.retryable) throw error
-      const waitMs = retryWaitMs(attempt, error)
-      if (waitMs > MAX_RETRY_WAIT_MS) throw error
-      ctx.log.info({ model: model.id, code: error.code, attempt, waitMs }, 'asking the model again')
-      await pause(waitMs, signal)
-    } finally {
-      call.close()
-    }
-  }
+  return askModel(ctx, model, prompt, { signal, observer: new Meter(ctx, model, prompt, options) })
 }
 
-/** Doubles from half a second, with jitter so that many runs do not come back together; never sooner than was asked for. */
-function retryWaitMs(attempt: number, error: ModelError): number {
-  const backOffMs = 500 * 2 ** attempt * (0.5 + Math.random())
-  return Math.max(backOffMs, (error.retryAfterSeconds ?? 0) * 1000)
-}
+/** Failures by which a provider refuses a call before it works: it bills nothing. */
+const unbilled = new Set<string>([
+  'egress_refused',
+  'model_auth',
+  'model_bad_request',
+  'model_content_refused',
+  'model_context_too_long',
+  'model_network',
+  'model_overloaded',
+  'model_quota',
+  'model_rate_limited',
+  'model_unavailable',
+])
 
-async function pause(waitMs: number, signal: AbortSignal): Promise<void> {
-  try {
-    await sleep(waitMs, undefined, { signal })
-  } catch (error) {
-    throw signal.aborted ? signal.reason : error
-  }
-}
+class Meter implements CallObserver {
+  readonly #ctx: Ctx
+  readonly #model: Model
+  readonly #prompt: Prompt
+  readonly #options: ReplyOptions
+  readonly #startedAt = performance.now()
+  #open: OpenCall | undefined
+  #firstTokenMs: number | null = null
+  #written = 0
+  #tokens: Tokens | null = null
+  #estimated = true
 
-/** A provider that does not count gets our estimate, so that budgets still mean something. */
-function withTokens(event: Extract<AdapterEvent, { type: 'finish' }>, prompt: Prompt, written: number): ModelEvent {
-  const tokens = event.tokens ?? {
-    input: estimateInput(prompt),
-    cachedInput: 0,
-    output: Math.ceil(written / 3.6),
-    reasoning: 0,
+  constructor(ctx: Ctx, model: Model, prompt: Prompt, options: ReplyOptions) {
+    this.#ctx = ctx
+    this.#model = model
+    this.#prompt = prompt
+    this.#options = options
   }
-  return { ...event, tokens }
+
+  async begin(): Promise<number | undefined> {
+    const { key, ...call } = this.#options.call
+    const { id, providerId, protocol } = this.#model
+    // The built-in guide costs nobody anything, so that it answers when all is spent.
+    const isFree = protocol === 'guide'
+    const affordable = this.#affordable()
+    this.#open = await openCall(
+      this.#ctx,
+      { ...call, callKey: key, provider: providerId, model: id, price: this.#model.price },
+      isFree ? null : () => ({ input: sizeOf(this.#prompt), wantedOutput: Math.min(this.#wanted(), affordable) }),
+    )
+    for (const notice of this.#open.warnings) this.#options.onLimit?.(notice)
+    const room = Math.min(
+      this.#options.maxOutputTokens ?? Number.POSITIVE_INFINITY,
+      this.#open.maxOutputTokens ?? Number.POSITIVE_INFINITY,
+      affordable < this.#wanted() ? affordable : Number.POSITIVE_INFINITY,
+    )
+    return Number.isFinite(room) ? room : undefined
+  }
+
+  #wanted(): number {
+    return Math.min(this.#options.maxOutputTokens ?? Number.POSITIVE_INFINITY, this.#model.maxOutputTokens)
+  }
+
+  /** Tokens of output that `maxCostMicroUsd` buys; at least a few, so that it is said after a call that it is spent. */
+  #affordable(): number {
+    const { maxCostMicroUsd } = this.#options
+    const { price, contextTokens } = this.#model
+    if (maxCostMicroUsd == null || price === null || price.outputMicroUsd === 0) return Number.POSITIVE_INFINITY
+    const dearest = contextTokens * price.inputMicroUsd + this.#wanted() * price.outputMicroUsd
+    if (dearest <= maxCostMicroUsd * 1e6) return Number.POSITIVE_INFINITY
+    const forAnswer = maxCostMicroUsd * 1e6 - sizeOf(this.#prompt).likely * price.inputMicroUsd
+    return Math.max(16, Math.floor(forAnswer / price.outputMicroUsd))
+  }
+
+  saw(event: ModelEvent): void {
+    this.#firstTokenMs ??= Math.round(performance.now() - this.#startedAt)
+    if ('delta' in event) this.#written += event.delta.length
+    if (event.type !== 'finish') return
+    this.#tokens = event.tokens
+    this.#estimated = event.estimated === true
+    if (event.reason === 'length' && this.#open?.lowered) this.#options.onLimit?.(this.#open.lowered)
+  }
+
+  async end(failure: unknown, sent: boolean): Promise<void> {
+    if (!this.#open) return
+    const tokens = this.#tokens ?? this.#estimate(failure, sent)
+    const costMicroUsd = priceOf(this.#model, tokens)
+    this.#options.onUsage?.(tokens, costMicroUsd)
+    const crossed = await bookCall(this.#ctx, this.#open, {
+      tokens,
+      costMicroUsd,
+      latencyMs: Math.round(performance.now() - this.#startedAt),
+      firstTokenMs: this.#firstTokenMs,
+      outcome: this.#tokens ? 'finished' : this.#options.signal.aborted ? 'stopped' : 'failed',
+      estimated: this.#estimated,
+    })
+    for (const notice of crossed) this.#options.onLimit?.(notice)
+  }
+
+  /** For a call that ended before its provider told what it took. */
+  #estimate(failure: unknown, sent: boolean): Tokens {
+    const nothing = { input: 0, cachedInput: 0, output: 0, reasoning: 0 }
+    const began = this.#firstTokenMs !== null
+    if (!sent || (!began && failure instanceof ModelError && unbilled.has(failure.code))) return nothing
+    const output = Math.ceil(this.#written / 3.6)
+    const most = this.#open?.maxOutputTokens ?? Number.POSITIVE_INFINITY
+    return { ...nothing, input: sizeOf(this.#prompt).likely, output: Math.min(output, most) }
+  }
 }

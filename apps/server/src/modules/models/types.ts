@@ -62,7 +62,8 @@ export type ModelEvent =
   | { type: 'tool-call-arguments'; id: string; delta: string }
   | { type: 'tool-call-end'; id: string }
   | { type: 'source'; number: number; title: string; url: string; excerpt: string }
-  | { type: 'finish'; reason: FinishReason; tokens: Tokens }
+  /** `estimated`: the provider did not count. */
+  | { type: 'finish'; reason: FinishReason; tokens: Tokens; estimated?: boolean }
 
 /** An address that answers a wire protocol, with what it takes to talk to it. The key never leaves this module. */
 export interface Connection {

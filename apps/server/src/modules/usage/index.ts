@@ -1,3 +1,6 @@
 export { type EffectiveLimits, effectiveLimits, type Limit } from './limits/effective-limits.ts'
+export { bookCall, type OpenCall, openCall } from './book-call.ts'
+export { bookExpiredCalls, bookLostCalls } from './budgets/lost-calls.ts'
+export { costOf, type Price, type Tokens } from './call.ts'
 export { migrations } from './migrations.ts'
-export { type Call, recordCall } from './record-call.ts'
+export { type RunFuse, type RunProgress, runFuse } from './run-fuse.ts'

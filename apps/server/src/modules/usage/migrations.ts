@@ -1,5 +1,7 @@
 import type { Migration } from '../../platform/database/index.ts'
 import { migrations as limits } from './limits/migrations.ts'
+import { migrations as budgets } from './budgets/migrations.ts'
+import { migrations as ledger } from './ledger/migrations.ts'
 
 export const migrations: Migration[] = [
   {
@@ -29,4 +31,6 @@ export const migrations: Migration[] = [
     `,
   },
   ...limits,
+  ...ledger,
+  ...budgets,
 ]

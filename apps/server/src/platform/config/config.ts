@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { type EgressAllow, parseEgressAllow } from '../net/egress-allow.ts'
-import { type Env, environmentOf, readEnv } from './env.ts'
+import { type Env, environmentOf, type ModelPrice, readEnv } from './env.ts'
 import { type DeclaredMcpServer, readMcpFile } from './mcp-file.ts'
 import { type Secrets, secretsFrom } from './secrets.ts'
 
@@ -22,7 +22,13 @@ export interface Config {
   database: { poolMax: number }
   identity: { signup: 'open' | 'invite' | 'closed'; adminEmail?: string | undefined }
   /** `defaultPlan`: of workspaces that were given none, besides the operator's own. */
-  usage: { defaultPlan: 'free' | 'pro' | 'enterprise' }
+  usage: {
+    defaultPlan: 'free' | 'pro' | 'enterprise'
+    /** Of workspaces that chose none. */
+    timeZone: string
+    maxToolCalls: number
+    maxCostMicroUsd: number
+  }
   mail: { from: { name: string; address: string } }
   models: {
     defaultModel?: string | undefined
@@ -30,6 +36,8 @@ export interface Config {
     betweenTokensMs: number
     runMs: number
     maxRetries: number
+    /** By model: what the operator says it costs. */
+    prices: ReadonlyMap<string, ModelPrice>
     environmentProviders: EnvironmentProvider[]
   }
   tools: { configFile: string; declared: DeclaredMcpServer[]; callTimeoutMs: number; connectTimeoutMs: number }
@@ -101,7 +109,6 @@ export function loadConfig(options: { processEnv?: NodeJS.ProcessEnv; folder?: s
     log: { level: env.PARLEY_LOG_LEVEL, pretty: env.PARLEY_LOG_PRETTY ?? process.stdout.isTTY === true },
     database: { poolMax: env.PARLEY_DATABASE_POOL },
     identity: { signup: env.PARLEY_SIGNUP, adminEmail: env.PARLEY_ADMIN_EMAIL },
-    usage: { defaultPlan: env.PARLEY_DEFAULT_PLAN },
     mail: { from: env.PARLEY_MAIL_FROM ?? { name: 'Parley', address: 'parley@localhost' } },
     models: {
       defaultModel: env.PARLEY_DEFAULT_MODEL,
@@ -109,6 +116,7 @@ export function loadConfig(options: { processEnv?: NodeJS.ProcessEnv; folder?: s
       betweenTokensMs: env.PARLEY_MODEL_BETWEEN_TOKENS_SECONDS * 1000,
       runMs: env.PARLEY_RUN_SECONDS * 1000,
       maxRetries: env.PARLEY_MODEL_RETRIES,
+      prices: env.PARLEY_MODEL_PRICES,
       environmentProviders: environmentProviders(env),
     },
     tools: {
@@ -116,6 +124,12 @@ export function loadConfig(options: { processEnv?: NodeJS.ProcessEnv; folder?: s
       declared: mcp.servers,
       callTimeoutMs: env.PARLEY_TOOL_CALL_SECONDS * 1000,
       connectTimeoutMs: env.PARLEY_TOOL_CONNECT_SECONDS * 1000,
+    },
+    usage: {
+      defaultPlan: env.PARLEY_DEFAULT_PLAN,
+      timeZone: env.PARLEY_TIME_ZONE,
+      maxToolCalls: env.PARLEY_RUN_TOOL_CALLS,
+      maxCostMicroUsd: env.PARLEY_RUN_COST_CENTS * 10_000,
     },
     chat: {
       leaseMs: 5_000,

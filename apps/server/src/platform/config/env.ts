@@ -5,6 +5,13 @@ import { z } from 'zod'
 import { smtpUrlProblem } from '../mail/smtp-options.ts'
 import { nearestName } from './nearest-name.ts'
 
+/** Micro-USD per million tokens. */
+export interface ModelPrice {
+  inputMicroUsd: number
+  cachedInputMicroUsd: number
+  outputMicroUsd: number
+}
+
 /** One environment variable: how it is read, what it is when left out, and what to tell people about it. */
 interface Setting<T extends z.ZodType = z.ZodType> {
   schema: T
@@ -61,6 +68,37 @@ const mailbox = z.string().transform((text, check) => {
 
 const httpUrl = z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, ''))
 const httpUrlExpects = 'an address that begins with http:// or https://'
+
+const timeZone = z.string().refine((name) => {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }) !== undefined && /^[A-Za-z]/.test(name)
+  } catch {
+    return false
+  }
+})
+
+/** Dollars per million tokens as integer micro-USD; undefined for what is no price list. */
+function readPrices(text: string): Map<string, ModelPrice> | undefined {
+  const prices = new Map<string, ModelPrice>()
+  for (const item of text.split(',').map((each) => each.trim())) {
+    const [, model, ...numbers] = /^([^=\s]+\/[^=\s]+)=([\d.]+)\/([\d.]+)\/([\d.]+)$/.exec(item) ?? []
+    const [input, cached, output] = numbers.map((dollars) => Math.round(Number(dollars) * 1_000_000))
+    if (model === undefined || [input, cached, output].some((micro) => !(micro! >= 0 && micro! <= 1e10)))
+      return undefined
+    prices.set(model, { inputMicroUsd: input!, cachedInputMicroUsd: cached!, outputMicroUsd: output! })
+  }
+  return prices
+}
+
+const modelPrices = z
+  .string()
+  .optional()
+  .transform((text, check) => {
+    const prices = text === undefined ? new Map<string, ModelPrice>() : readPrices(text)
+    if (prices) return prices
+    check.addIssue('not prices')
+    return z.NEVER
+  })
 
 /** Every setting, in the order of docs/configuration.md. */
 export const settings = {
@@ -178,6 +216,23 @@ export const settings = {
   ),
   PARLEY_RUN_SECONDS: wholeSetting(10, 86_400, 600, 'How long a whole reply may take, tool calls included.'),
   PARLEY_MAX_STEPS: wholeSetting(1, 200, 25, 'Model calls within one reply at most.'),
+  PARLEY_RUN_TOOL_CALLS: wholeSetting(1, 10_000, 200, 'Tool calls within one reply at most.'),
+  PARLEY_RUN_COST_CENTS: wholeSetting(
+    1,
+    100_000_000,
+    1_000,
+    'What one reply may cost at most, in US cents; counts models whose price is known.',
+  ),
+  PARLEY_MODEL_PRICES: setting(modelPrices, {
+    expects: 'models with their prices, such as ollama/llama3=0.1/0.1/0.3, separated by commas',
+    about:
+      'Prices that Parley does not know, in US dollars per million tokens of input, cached input and output: `<provider>/<model>=<input>/<cached>/<output>`, separated by commas.',
+  }),
+  PARLEY_TIME_ZONE: setting(timeZone, {
+    default: 'UTC',
+    expects: 'an IANA time zone such as Europe/Berlin',
+    about: 'Where days and months of usage and budgets begin, unless the workspace chose another time zone.',
+  }),
   PARLEY_CONFIG_FILE: setting(optionalText, {
     expects: 'a file',
     about: 'File that declares MCP servers under `mcpServers`. Default: `./parley.json`, if there is one.',

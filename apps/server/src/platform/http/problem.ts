@@ -24,9 +24,10 @@ export function toProblem(error: unknown, requestId: string): Translated {
   const headers: Record<string, string> = {}
   if (appError.retryAfterSeconds !== undefined) headers['retry-after'] = String(Math.ceil(appError.retryAfterSeconds))
   if (status === 401) headers['www-authenticate'] = 'Bearer'
-  const { message: detail, code, fields } = appError
+  const { message: detail, code, fields, budget } = appError
   const problem: Problem = { type: `urn:parley:problem:${code}`, title, status, detail, code, requestId }
   if (fields && fields.length > 0) problem.errors = fields
+  if (budget) problem.budget = budget
   return { problem, headers, unexpected: known === undefined }
 }
 

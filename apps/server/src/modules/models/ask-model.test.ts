@@ -3,8 +3,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { Ctx } from '../../platform/context.ts'
 import { type ScriptedModel, type Step, startScriptedModel } from '../../testing/scripted-model.ts'
 import { lorem, stepsFromDirectives } from '../../testing/scripted-model-directives.ts'
+import { askModel } from './ask-model.ts'
 import { ModelError } from './model-error.ts'
-import { streamReply } from './stream-reply.ts'
 import { collect } from './testing/collect.ts'
 import { ask, modelContext, readAll, testModel } from './testing/model-context.ts'
 import type { Prompt } from './types.ts'
@@ -30,14 +30,14 @@ function contextWith(options: Parameters<typeof modelContext>[0] = {}): Ctx {
 const { signal } = new AbortController()
 
 async function failureOf(ctx: Ctx, protocol: 'openai' | 'anthropic', prompt: Prompt): Promise<ModelError> {
-  const error = await readAll(streamReply(ctx, testModel(protocol), prompt, { signal })).catch((thrown) => thrown)
+  const error = await readAll(askModel(ctx, testModel(protocol), prompt, { signal })).catch((thrown) => thrown)
   expect(error).toBeInstanceOf(ModelError)
   return error
 }
 
 describe.each(['openai', 'anthropic'] as const)('%s', (protocol) => {
   const model = testModel(protocol)
-  const run = (ctx: Ctx, prompt: Prompt) => readAll(streamReply(ctx, model, prompt, { signal }))
+  const run = (ctx: Ctx, prompt: Prompt) => readAll(askModel(ctx, model, prompt, { signal }))
 
   test('streams text, reasoning and tools, however the bytes are cut', async () => {
     const prompt = ask('!split 2\n!reason Öfters ☕\n!say Grüße 👋🏽 aus Köln\n!tool echo {"message":"größer"}')
@@ -106,7 +106,7 @@ describe.each(['openai', 'anthropic'] as const)('%s', (protocol) => {
     const ctx = contextWith()
     const events: unknown[] = []
     await expect(async () => {
-      for await (const event of streamReply(ctx, model, ask('!reset after 3'), { signal })) events.push(event)
+      for await (const event of askModel(ctx, model, ask('!reset after 3'), { signal })) events.push(event)
     }).rejects.toMatchObject({ code: 'model_network' })
     expect(events.length).toBeGreaterThan(0)
     expect(provider.requests.length - before).toBe(1)
@@ -130,7 +130,7 @@ describe.each(['openai', 'anthropic'] as const)('%s', (protocol) => {
     const closed = provider.next('closed')
     let abortedAt = 0
     await expect(async () => {
-      for await (const event of streamReply(contextWith(), model, ask('!slow 500 words 20ms'), stop)) {
+      for await (const event of askModel(contextWith(), model, ask('!slow 500 words 20ms'), stop)) {
         if (event.type !== 'text' || abortedAt > 0) continue
         abortedAt = Date.now()
         stop.abort(reason)
@@ -142,7 +142,7 @@ describe.each(['openai', 'anthropic'] as const)('%s', (protocol) => {
   test('closes the socket when the consumer leaves, before and after the first token', async () => {
     const closed = provider.next('closed')
     let leftAt = 0
-    for await (const _event of streamReply(contextWith(), model, ask('!slow 500 words 20ms'), { signal })) {
+    for await (const _event of askModel(contextWith(), model, ask('!slow 500 words 20ms'), { signal })) {
       leftAt = Date.now()
       break
     }
@@ -151,7 +151,7 @@ describe.each(['openai', 'anthropic'] as const)('%s', (protocol) => {
     const stop = new AbortController()
     const waiting = provider.next('request')
     const gone = provider.next('closed')
-    const reply = readAll(streamReply(contextWith(), model, ask('!stall'), stop))
+    const reply = readAll(askModel(contextWith(), model, ask('!stall'), stop))
     await waiting
     const abortedAt = Date.now()
     stop.abort()
@@ -191,7 +191,7 @@ describe.each(['openai', 'anthropic'] as const)('%s', (protocol) => {
 describe('openai alone', () => {
   const raw = (...steps: Step[]) => {
     provider.setScript(() => steps)
-    return readAll(streamReply(contextWith({ maxRetries: 0 }), testModel('openai'), ask('x'), { signal }))
+    return readAll(askModel(contextWith({ maxRetries: 0 }), testModel('openai'), ask('x'), { signal }))
   }
   afterEach(() => provider.setScript(stepsFromDirectives))
 
@@ -250,7 +250,7 @@ describe('openai alone', () => {
     const port = typeof address === 'object' ? address?.port : 0
     try {
       const ctx = contextWith({ openaiBaseUrl: `http://127.0.0.1:${port}/v1`, maxRetries: 0 })
-      return await readAll(streamReply(ctx, testModel('openai'), ask('x'), { signal }))
+      return await readAll(askModel(ctx, testModel('openai'), ask('x'), { signal }))
     } finally {
       server.closeAllConnections()
       server.close()

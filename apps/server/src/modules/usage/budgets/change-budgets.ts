@@ -1,0 +1,108 @@
+import type { BodyOf, Budget, budgetEndpoints } from '@parley/contract'
+import { type Ctx, inTransaction } from '../../../platform/context.ts'
+import { isId, newId } from '../../../platform/crypto/index.ts'
+import { AppError, notFound } from '../../../platform/errors.ts'
+import { type Idempotency, once } from '../../../platform/http/index.ts'
+import { namesOfApiKeys, namesOfPeople } from '../../identity/index.ts'
+import { type BudgetRow, rulesChanged } from '../rules.ts'
+import { presentBudgets } from './present.ts'
+import * as store from './store.ts'
+
+/** Every budget is looked at before every call. */
+const mostBudgets = 200
+const usualWarnings = [80]
+
+/** @throws AppError invalid_request when whom it shall count is nobody here */
+export async function createBudget(
+  ctx: Ctx,
+  body: BodyOf<typeof budgetEndpoints.createBudget>,
+  idempotency: Idempotency | undefined,
+): Promise<Budget> {
+  const { name, scope, unit, amount, window, warnAt = usualWarnings, hardStop = true } = body
+  const subjectId = await requireSubject(ctx, scope, body.subjectId ?? null)
+  const now = ctx.clock.now()
+  const budget = await once(ctx, idempotency, async (tx) => {
+    const { count } = await store.countBudgets(tx)
+    if (count >= mostBudgets) {
+      throw new AppError('unprocessable', `A workspace has ${mostBudgets} budgets at most. Delete one first.`)
+    }
+    const row: BudgetRow = await store.insertBudget(tx, {
+      id: newId(),
+      workspaceId: tx.actor.workspaceId,
+      name,
+      scope,
+      subjectId,
+      unit,
+      amount,
+      window,
+      warnAt: JSON.stringify(sorted(warnAt)),
+      hardStop,
+      createdAt: now,
+      updatedAt: now,
+    })
+    const [made] = await presentBudgets(tx, [row])
+    return made!
+  })
+  announce(ctx)
+  return budget
+}
+
+/** @throws AppError not_found */
+export async function changeBudget(
+  ctx: Ctx,
+  id: string,
+  { warnAt, ...plain }: BodyOf<typeof budgetEndpoints.updateBudget>,
+): Promise<Budget> {
+  const row = await inTransaction(ctx, async (tx) => {
+    const changed = await store.updateBudget(tx, id, {
+      ...plain,
+      ...(warnAt === undefined ? {} : { warnAt: JSON.stringify(sorted(warnAt)) }),
+    })
+    if (!changed) throw notFound('budget')
+    if (plain.amount !== undefined || warnAt !== undefined) await store.forgetWarnings(tx, id)
+    return changed
+  })
+  announce(ctx)
+  const [budget] = await presentBudgets(ctx, [row])
+  return budget!
+}
+
+/** @throws AppError not_found */
+export async function removeBudget(ctx: Ctx, id: string): Promise<void> {
+  const found = await inTransaction(ctx, (tx) => store.deleteBudget(tx, id))
+  if (!found) throw notFound('budget')
+  announce(ctx)
+}
+
+/** Here, in other processes, and in open windows. */
+function announce(ctx: Ctx): void {
+  const { workspaceId } = ctx.actor
+  rulesChanged(ctx, workspaceId)
+  ctx.bus.publish(`changes:workspace:${workspaceId}`, { type: 'budgets-changed' })
+}
+
+async function requireSubject(ctx: Ctx, scope: Budget['scope'], subjectId: string | null): Promise<string | null> {
+  if (subjectId === null) return null
+  if (scope === 'workspace') throw wrongSubject('A budget of the workspace names nobody.')
+  if (scope === 'model') {
+    if (/^[^/\s]+\/\S+$/.test(subjectId)) return subjectId
+    throw wrongSubject('Name the model as <provider>/<model>.')
+  }
+  const names = !isId(subjectId)
+    ? undefined
+    : scope === 'user'
+      ? await namesOfPeople(ctx, [subjectId])
+      : await namesOfApiKeys(ctx, [subjectId])
+  if (names?.has(subjectId)) return subjectId
+  throw wrongSubject(
+    scope === 'user' ? 'There is no such person in this workspace.' : 'There is no such key in this workspace.',
+  )
+}
+
+function wrongSubject(message: string): AppError {
+  return new AppError('invalid_request', message, { fields: [{ pointer: '/subjectId', message }] })
+}
+
+function sorted(thresholds: number[]): number[] {
+  return [...new Set(thresholds)].sort((one, other) => one - other)
+}
