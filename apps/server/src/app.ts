@@ -6,6 +6,7 @@ import { mountIdentity } from './modules/identity/index.ts'
 import { mountModels } from './modules/models/index.ts'
 import { mountSharing } from './modules/sharing/index.ts'
 import { mountTools } from './modules/tools/index.ts'
+import { mountUsage } from './modules/usage/index.ts'
 import { type Http, mountChangeSocket, mountHealth, mountOpenApi, mountWebApp } from './platform/http/index.ts'
 
 const webApp = fileURLToPath(new URL('../../web/dist', import.meta.url))
@@ -16,6 +17,7 @@ export async function mountAll(http: Http, isStarted: () => boolean): Promise<vo
   mountIdentity(http)
   mountSharing(http)
   mountFiles(http)
+  mountUsage(http)
   mountModels(http)
   mountTools(http)
   mountConversations(http)

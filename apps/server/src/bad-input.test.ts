@@ -382,6 +382,8 @@ async function contents(): Promise<Record<string, unknown>> {
       'memberships',
       'toolPolicies',
       'modelSettings',
+      'budgets',
+      'usageSettings',
     ].includes(name)
       ? sql`md5(coalesce(string_agg(t::text, '|' order by t::text), ''))`
       : sql`''`

@@ -4,6 +4,7 @@ import { unlinkFiles } from './modules/files/index.ts'
 import { startModels } from './modules/models/index.ts'
 import { defineShareable } from './modules/sharing/index.ts'
 import { closeTools, deleteToolResults, shareableMcpServer, startTools } from './modules/tools/index.ts'
+import { bookExpiredCalls, pruneCounters, rollUp } from './modules/usage/index.ts'
 import type { Platform } from './platform/context.ts'
 import { pruneIdempotencyKeys } from './platform/http/index.ts'
 import { defineMail, pruneMailFolder } from './platform/mail/index.ts'
@@ -32,9 +33,16 @@ export function defineWork(platform: Platform): void {
   platform.jobs.define('prune', {}, async (ofJob) => {
     await pruneIdempotencyKeys(ofJob)
     await pruneOutbox(ofJob)
+    await pruneCounters(ofJob)
     await pruneMailFolder(ofJob.config, ofJob.clock.now())
   })
   platform.jobs.schedule('prune', '17 * * * *')
+
+  platform.jobs.define('roll-up-usage', {}, async (ofJob, _data, signal) => {
+    await bookExpiredCalls(ofJob)
+    await rollUp(ofJob, signal)
+  })
+  platform.jobs.schedule('roll-up-usage', '* * * * *')
 }
 
 /** Begins all of it. Replies that another process left behind go on first; nothing here delays the listening server. */

@@ -54,6 +54,9 @@ const unbilled = new Set<string>([
   'model_unavailable',
 ])
 
+/** Tokens that hardly any answer exceeds. */
+const unknownAnswer = 16_384
+
 class Meter implements CallObserver {
   readonly #ctx: Ctx
   readonly #model: Model
@@ -93,8 +96,11 @@ class Meter implements CallObserver {
     return Number.isFinite(room) ? room : undefined
   }
 
+  /** The longest answer that may come. Of a model that nothing is known of, `maxOutputTokens` is only a guess. */
   #wanted(): number {
-    return Math.min(this.#options.maxOutputTokens ?? Number.POSITIVE_INFINITY, this.#model.maxOutputTokens)
+    const { maxOutputTokens, contextTokens } = this.#model
+    const most = Math.max(maxOutputTokens, Math.min(unknownAnswer, Math.floor(contextTokens / 2)))
+    return Math.min(this.#options.maxOutputTokens ?? most, most)
   }
 
   /** Tokens of output that `maxCostMicroUsd` buys; at least a few, so that it is said after a call that it is spent. */

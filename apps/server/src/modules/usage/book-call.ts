@@ -26,7 +26,7 @@ export interface BookedCall {
 /** A call that may be made: what it holds of the budgets until it is booked. */
 export interface OpenCall {
   call: CallDetails
-  /** What the answer may have at most; null: no budget says. */
+  /** What the answer may have at most; null: as much as was wanted. */
   maxOutputTokens: number | null
   caps: Cap[]
   items: HeldItem[]
@@ -85,8 +85,7 @@ export async function openCall(
     wantedOutput,
     expiresInMs,
   })
-  const isCapped = caps.some(({ hardStop }) => hardStop)
-  return { call: details, maxOutputTokens: isCapped ? maxOutputTokens : null, caps, ...held }
+  return { call: details, maxOutputTokens: held.lowered ? maxOutputTokens : null, caps, ...held }
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { Migration } from '../../platform/database/index.ts'
-import { migrations as limits } from './limits/migrations.ts'
 import { migrations as budgets } from './budgets/migrations.ts'
 import { migrations as ledger } from './ledger/migrations.ts'
+import { migrations as limits } from './limits/migrations.ts'
 
 export const migrations: Migration[] = [
   {

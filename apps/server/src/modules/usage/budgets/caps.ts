@@ -35,12 +35,19 @@ const ofWhom = {
 }
 
 /** The caps on tokens a day that the plan and its overrides set. */
-export function planCaps(settings: LimitSettings, timeZone: string, caller: Caller & { workspaceId: string }, now: Date): Cap[] {
+export function planCaps(
+  settings: LimitSettings,
+  timeZone: string,
+  caller: Caller & { workspaceId: string },
+  now: Date,
+): Cap[] {
   const { workspaceId, userId, apiKeyId, model } = caller
   const who = { workspaceId, userId, groupIds: [], keyId: apiKeyId ?? undefined, model }
   const { plan, tokensPerDay } = resolveLimits(settings, who)
   return tokensPerDay.map(({ counter, subject, counted, amount, setBy }): Cap => {
-    const whole = { workspace: {}, group: null, user: { userId }, key: { apiKeyId: subject.id }, model: { model } }[subject.kind]
+    const whole = { workspace: {}, group: null, user: { userId }, key: { apiKeyId: subject.id }, model: { model } }[
+      subject.kind
+    ]
     return {
       kind: 'plan',
       id: `tokens ${counter}`,
@@ -77,7 +84,9 @@ export function capsOf(budgets: BudgetRow[], timeZone: string, caller: Caller, n
 /** The counter of a budget that is used by `subject` now. */
 export function capOf(budget: BudgetRow, subject: string, timeZone: string, now: Date): Cap {
   const { id, name, scope, unit, window, amount, hardStop, warnAt } = budget
-  const counts = { workspace: {}, user: { userId: subject }, key: { apiKeyId: subject }, model: { model: subject } }[scope]
+  const counts = { workspace: {}, user: { userId: subject }, key: { apiKeyId: subject }, model: { model: subject } }[
+    scope
+  ]
   return {
     kind: 'budget',
     id,

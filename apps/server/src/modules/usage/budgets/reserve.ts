@@ -1,5 +1,5 @@
 import type { BudgetNotice } from '@parley/contract'
-import { sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import type { Ctx } from '../../../platform/context.ts'
 import type { CallDetails } from '../call.ts'
 import type { Cap } from './caps.ts'
@@ -48,8 +48,8 @@ interface Row extends Standing {
  * Takes what the call may use at most out of every budget that counts it: from all or from none, in one statement. Where
  * little is left, the answer gets less room; where too little is left for any answer, the call is refused.
  *
- * Input is reserved at its ceiling. Only the call that finds less than that left goes by the likely size of its input, and
- * holds all there is, so that no other call can add to what it may exceed.
+ * Input is reserved at its ceiling, so that a budget is never exceeded. An allowance of the plan is given out to its end
+ * instead: the call that finds less than its ceiling left goes by the likely size of its input, and holds all there is.
  * @throws AppError budget_exceeded
  */
 export async function reserve(ctx: Ctx, caps: Cap[], request: Request): Promise<Reservation> {
@@ -94,9 +94,9 @@ async function tryReserve(ctx: Ctx, caps: Cap[], request: Request): Promise<Row[
   const least = Math.min(wantedOutput, shortestAnswer)
   const expiresAt = new Date(ctx.clock.now().getTime() + expiresInMs)
   // Per counter, in its own unit: what is left after the input, as tokens of output. Money is micro-USD per million tokens.
-  const allowed = (input: number) => sql`case
+  const allowed = (input: RawBuilder<unknown>) => sql`case
     when not "hardStop" then 1e15
-    when not "money" then "amountLeft" - ${input}::bigint
+    when not "money" then "amountLeft" - ${input}
     when ${outputMicroUsd}::bigint > 0 then
       floor(("amountLeft" * 1000000 - ${input}::numeric * ${inputPrice}::bigint) / ${outputMicroUsd}::bigint)
     when "amountLeft" * 1000000 >= ${input}::numeric * ${inputPrice}::bigint then 1e15
@@ -110,18 +110,20 @@ async function tryReserve(ctx: Ctx, caps: Cap[], request: Request): Promise<Row[
         ${caps.map((cap) => cap.label)}::text[],
         ${caps.map((cap) => cap.amount)}::bigint[],
         ${caps.map((cap) => cap.hardStop)}::boolean[],
-        ${caps.map((cap) => cap.unit === 'money')}::boolean[]
-      ) as cap ("capId", "subject", "window", "amount", "hardStop", "money")
+        ${caps.map((cap) => cap.unit === 'money')}::boolean[],
+        ${caps.map((cap) => cap.kind === 'budget')}::boolean[]
+      ) as cap ("capId", "subject", "window", "amount", "hardStop", "money", "strict")
     ),
     locked as (
-      select counter.*, cap."amount", cap."hardStop", cap."money"
+      select counter.*, cap."amount", cap."hardStop", cap."money", cap."strict"
       from "budgetCounters" counter join cap using ("capId", "subject", "window")
       where counter."workspaceId" = ${call.workspaceId}
       order by "capId", "subject", "window"
       for update of counter
     ),
     room as (
-      select *, ${allowed(inputCeiling)} as "sure", ${allowed(call.inputTokens)} as "allowed"
+      select *, ${allowed(sql`${inputCeiling}::bigint`)} as "sure",
+        ${allowed(sql`(case when "strict" then ${inputCeiling} else ${call.inputTokens} end)::bigint`)} as "allowed"
       from (select *, ("amount" - "spent" - "reserved")::numeric as "amountLeft" from locked) counter
     ),
     granted as (
