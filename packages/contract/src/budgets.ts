@@ -92,7 +92,17 @@ const amountSchema = z.int().min(1).max(1_000_000_000_000)
 const warnAtSchema = z.array(z.int().min(1).max(99)).max(5)
 const nameSchema = z.string().trim().min(1).max(100)
 
+const choiceSchema = z.object({ id: idSchema, name: z.string() })
+
 export const budgetEndpoints = {
+  listBudgetSubjects: endpoint({
+    method: 'GET',
+    path: '/api/v1/budgets/subjects',
+    tag: 'Usage',
+    summary: 'Whom a budget may count: people and API keys of the workspace, by name, a thousand each at most',
+    access: 'usage:manage',
+    response: z.object({ people: z.array(choiceSchema), keys: z.array(choiceSchema) }),
+  }),
   listBudgets: endpoint({
     method: 'GET',
     path: '/api/v1/budgets',

@@ -92,6 +92,36 @@ export function createParley(options: ParleyOptions = {}) {
       test: (id: string, o?: CallOptions) => call(endpoints.testProvider, { params: { id }, ...o }),
     },
 
+    usage: {
+      /** Sums by day, of the whole workspace. */
+      report: (query?: Query<E['getUsageReport']>, o?: CallOptions) => call(endpoints.getUsageReport, { query, ...o }),
+      entries: (query?: Query<E['listUsageEntries']>, o?: CallOptions) =>
+        call(endpoints.listUsageEntries, { query, ...o }),
+      settings: (o?: CallOptions) => call(endpoints.getUsageSettings, { ...o }),
+      updateSettings: (body: Body<E['updateUsageSettings']>, o?: CallOptions) =>
+        call(endpoints.updateUsageSettings, { body, ...o }),
+    },
+
+    myUsage: {
+      /** Sums by day, of one's own calls. */
+      report: (query?: Query<E['getMyUsageReport']>, o?: CallOptions) =>
+        call(endpoints.getMyUsageReport, { query, ...o }),
+      entries: (query?: Query<E['listMyUsageEntries']>, o?: CallOptions) =>
+        call(endpoints.listMyUsageEntries, { query, ...o }),
+      /** Budgets that count one's own calls. */
+      budgets: (query?: Query<E['listMyBudgets']>, o?: CallOptions) => call(endpoints.listMyBudgets, { query, ...o }),
+    },
+
+    budgets: {
+      list: (query?: Query<E['listBudgets']>, o?: CallOptions) => call(endpoints.listBudgets, { query, ...o }),
+      /** People and keys that a budget may count. */
+      subjects: (o?: CallOptions) => call(endpoints.listBudgetSubjects, { ...o }),
+      create: (body: Body<E['createBudget']>, o?: CallOptions) => call(endpoints.createBudget, { body, ...o }),
+      update: (id: string, body: Body<E['updateBudget']>, o?: CallOptions) =>
+        call(endpoints.updateBudget, { params: { id }, body, ...o }),
+      delete: (id: string, o?: CallOptions) => call(endpoints.deleteBudget, { params: { id }, ...o }),
+    },
+
     guide: {
       page: (page: string, o?: CallOptions) => call(endpoints.getGuidePage, { params: { page }, ...o }),
     },

@@ -24,3 +24,29 @@ export async function namesOfApiKeys(ctx: Ctx, ids: string[]): Promise<Map<strin
     .execute()
   return new Map(rows.map(({ id, name }) => [id, name]))
 }
+
+const mostChoices = 1_000
+
+/** People of the actor's workspace by name. */
+export function listPeopleNames(ctx: Ctx): Promise<{ id: string; name: string }[]> {
+  return ctx.db
+    .selectFrom('memberships')
+    .innerJoin('users', 'users.id', 'memberships.userId')
+    .select(['users.id', 'users.name'])
+    .where('memberships.workspaceId', '=', ctx.actor.workspaceId)
+    .orderBy('users.name')
+    .limit(mostChoices)
+    .execute()
+}
+
+/** API keys of the actor's workspace that are not revoked, by name. */
+export function listApiKeyNames(ctx: Ctx): Promise<{ id: string; name: string }[]> {
+  return ctx.db
+    .selectFrom('apiKeys')
+    .select(['id', 'name'])
+    .where('workspaceId', '=', ctx.actor.workspaceId)
+    .where('revokedAt', 'is', null)
+    .orderBy('name')
+    .limit(mostChoices)
+    .execute()
+}

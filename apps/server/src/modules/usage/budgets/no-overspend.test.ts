@@ -4,7 +4,14 @@ import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { type ScriptedModel, type Step, startScriptedModel } from '../../../testing/scripted-model.ts'
 import { describeWithPostgres, scratchDatabase } from '../../../testing/services.ts'
-import { type Caller, callerFor, makeHome, registerOwner, spawnServer, startServer } from '../../../testing/start-server.ts'
+import {
+  type Caller,
+  callerFor,
+  makeHome,
+  registerOwner,
+  spawnServer,
+  startServer,
+} from '../../../testing/start-server.ts'
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 })
 
@@ -44,7 +51,10 @@ function unreliable(seed: number) {
   return (): Step[] => {
     const [lot, input, output, pause] = [next(), next(), next(), next()]
     const usage = { input: 400 + Math.floor(input * 300), output: 10 + Math.floor(output * (longest - 10)) }
-    const answer: Step[] = [{ type: 'wait', ms: Math.floor(pause * 120) }, { type: 'text', text: 'Here it is.' }]
+    const answer: Step[] = [
+      { type: 'wait', ms: Math.floor(pause * 120) },
+      { type: 'text', text: 'Here it is.' },
+    ]
     if (lot < 0.08) return [{ type: 'fail', kind: 'rate-limited', retryAfter: '1' }]
     if (lot < 0.14) return [{ type: 'fail', kind: 'server-error' }]
     if (lot < 0.2) return [{ type: 'reset' }]
@@ -162,9 +172,7 @@ describe('one process', () => {
       await server.kill9()
       await asked
       server = await start()
-      await expect
-        .poll(async () => (await entriesOf(owner)).length, { timeout: 30_000 })
-        .toBe(16)
+      await expect.poll(async () => (await entriesOf(owner)).length, { timeout: 30_000 }).toBe(16)
       const entries = await entriesOf(owner)
       expect(model.requests.length - before).toBe(16)
       expect(entries.filter(({ outcome }) => outcome === 'lost')).toHaveLength(8)

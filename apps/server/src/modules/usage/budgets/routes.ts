@@ -1,6 +1,7 @@
 import { budgetEndpoints, idSchema } from '@parley/contract'
 import type { Ctx } from '../../../platform/context.ts'
 import { decodeCursor, encodeCursor, type Http } from '../../../platform/http/index.ts'
+import { listApiKeyNames, listPeopleNames } from '../../identity/index.ts'
 import type { BudgetRow } from '../rules.ts'
 import { changeBudget, createBudget, removeBudget } from './change-budgets.ts'
 import { presentBudgets } from './present.ts'
@@ -16,6 +17,10 @@ export function mountBudgets(http: Http): void {
     const own = (budget: BudgetRow) => ownSubject(ctx, budget)
     const mine = rows.filter((budget) => own(budget) !== undefined)
     return { data: await presentBudgets(ctx, mine, (budget) => own(budget) ?? null), nextCursor }
+  })
+  http.route(budgetEndpoints.listBudgetSubjects, async (ctx) => {
+    const [people, keys] = await Promise.all([listPeopleNames(ctx), listApiKeyNames(ctx)])
+    return { people, keys }
   })
   http.route(budgetEndpoints.createBudget, (ctx, { body }, { idempotency }) => createBudget(ctx, body, idempotency))
   http.route(budgetEndpoints.updateBudget, (ctx, { params, body }) => changeBudget(ctx, params.id, body))

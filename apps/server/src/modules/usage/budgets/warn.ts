@@ -57,7 +57,9 @@ function noteWarning(
       .executeTakeFirst()
     if (numUpdatedRows === 0n) return false
     const type = threshold >= 100 ? 'budget-exceeded' : 'budget-warned'
-    await emit(tx, { type, workspaceId, subjectId: capId, data: { ...notice, threshold, subject, window } })
+    // An allowance of a plan is no thing with an id of its own.
+    const subjectId = notice.budgetId ?? workspaceId
+    await emit(tx, { type, workspaceId, subjectId, data: { ...notice, threshold, subject, window } })
     return true
   })
 }
