@@ -59,6 +59,9 @@ beforeAll(async () => {
   const group = await server.owner.json<{ id: string }>('POST', '/api/v1/groups', { name: 'Friends' })
   Object.assign(own, { roles: role.id, groups: group.id, members: newId(), grants: newId() })
   foreign.grants = newId()
+  const all = { scope: 'workspace', unit: 'tokens', amount: 1_000_000_000, window: 'day' }
+  const budget = await server.owner.json<{ id: string }>('POST', '/api/v1/budgets', { name: 'Team', ...all })
+  own.budgets = budget.id
   const { email, password } = server.owner
   const login = await server.anyone.fetch('/api/v1/auth/login', {
     method: 'POST',

@@ -65,6 +65,22 @@ export const reaches = {
   testProvider: 'workspace',
   getGuidePage: 'none',
 
+  // Usage and budgets
+  getUsageReport: 'none',
+  listUsageEntries: 'none',
+  exportUsage: 'none',
+  getUsageSettings: 'none',
+  updateUsageSettings: 'none',
+  getMyUsageReport: 'none',
+  listMyUsageEntries: 'none',
+  exportMyUsage: 'none',
+  listBudgets: 'none',
+  listBudgetSubjects: 'none',
+  createBudget: 'none',
+  updateBudget: 'workspace',
+  deleteBudget: 'workspace',
+  listMyBudgets: 'none',
+
   // Tools
   listMcpServers: 'none',
   createMcpServer: 'none',

@@ -49,7 +49,7 @@ export async function fillForPerson(server: TestServer, person: Caller): Promise
 
 /**
  * What a workspace has for all: a provider, an MCP server with its tool `echo`, a custom role, a group with its maker in
- * it, and grants. `mcpUrl`: of an MCP server that runs.
+ * it, a budget, and grants. `mcpUrl`: of an MCP server that runs.
  */
 export async function fillWorkspace(server: TestServer, manager: Caller, mcpUrl: string): Promise<Things> {
   const post = <T = { id: string }>(path: string, body: unknown) => manager.json<T>('POST', `/api/v1/${path}`, body)
@@ -77,7 +77,10 @@ export async function fillWorkspace(server: TestServer, manager: Caller, mcpUrl:
     subject: { kind: 'group', id: group.id },
     level: 'use',
   })
+  const all = { scope: 'workspace', unit: 'tokens', amount: 1_000_000_000, window: 'day' }
+  const budget = await post('budgets', { name: 'Team', ...all })
   return {
+    budgets: budget.id,
     'model-providers': provider.id,
     'mcp-servers': mcpServer.id,
     tools: 'echo',
