@@ -1,6 +1,7 @@
 import { closeChat, drainChat, startChat, titleConversation } from './modules/chat/index.ts'
 import { shareableConversation } from './modules/conversations/index.ts'
 import { unlinkFiles } from './modules/files/index.ts'
+import { pruneApiKeys, rotateOldTokenKeys } from './modules/identity/index.ts'
 import { startModels } from './modules/models/index.ts'
 import { defineShareable } from './modules/sharing/index.ts'
 import { closeTools, deleteToolResults, shareableMcpServer, startTools } from './modules/tools/index.ts'
@@ -35,6 +36,7 @@ export function defineWork(platform: Platform): void {
     await pruneOutbox(ofJob)
     await pruneCounters(ofJob)
     await pruneMailFolder(ofJob.config, ofJob.clock.now())
+    await pruneApiKeys(ofJob)
   })
   platform.jobs.schedule('prune', '17 * * * *')
 
@@ -43,6 +45,8 @@ export function defineWork(platform: Platform): void {
     await rollUp(ofJob, signal)
   })
   platform.jobs.schedule('roll-up-usage', '* * * * *')
+  platform.jobs.define('rotate-token-keys', {}, (ofJob) => rotateOldTokenKeys(ofJob))
+  platform.jobs.schedule('rotate-token-keys', '43 3 * * *')
 }
 
 /** Begins all of it. Replies that another process left behind go on first; nothing here delays the listening server. */

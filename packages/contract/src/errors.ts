@@ -10,6 +10,8 @@ export const errorCodes = {
   invalid_json: { status: 400, title: 'The body is not valid JSON' },
   unauthenticated: { status: 401, title: 'Sign in first' },
   invalid_credentials: { status: 401, title: 'Email or password is wrong' },
+  signature_invalid: { status: 401, title: 'The request is not signed as its key asks' },
+  address_not_allowed: { status: 403, title: 'The key may not be used from this address' },
   csrf_failed: { status: 403, title: 'The request did not come from this site' },
   forbidden: { status: 403, title: 'Not allowed' },
   signup_closed: { status: 403, title: 'Sign-up is closed' },

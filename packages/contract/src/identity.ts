@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { idSchema, pageOf, pageQuerySchema, roleSchema, scopeSchema, timeSchema } from './common.ts'
+import { idSchema, roleSchema, scopeSchema, timeSchema } from './common.ts'
 import { endpoint } from './endpoint.ts'
 import { secondFactorRequiredSchema } from './second-factor.ts'
 
@@ -27,6 +27,8 @@ export const userSchema = z
     id: idSchema,
     email: z.string(),
     name: z.string(),
+    /** `service`: a service account, seen with one of its keys. */
+    kind: z.enum(['person', 'service']),
     workspace: workspaceSchema,
     scopes: z.array(scopeSchema),
     createdAt: timeSchema,
@@ -42,20 +44,6 @@ export type SignedIn = z.infer<typeof signedInSchema>
 
 /** What the sign-in screen needs to know before anyone is signed in. */
 export const setupStateSchema = z.object({ needsOwner: z.boolean(), signup: z.enum(['open', 'invite', 'closed']) })
-
-export const apiKeySchema = z
-  .object({
-    id: idSchema,
-    name: z.string(),
-    /** The first characters, enough to recognise it. */
-    prefix: z.string(),
-    scopes: z.array(scopeSchema),
-    createdAt: timeSchema,
-    lastUsedAt: timeSchema.nullable(),
-    expiresAt: timeSchema.nullable(),
-  })
-  .meta({ id: 'ApiKey' })
-export type ApiKey = z.infer<typeof apiKeySchema>
 
 export const identityEndpoints = {
   getSetup: endpoint({
@@ -129,38 +117,5 @@ export const identityEndpoints = {
         path: ['currentPassword'],
       }),
     response: userSchema,
-  }),
-  listApiKeys: endpoint({
-    method: 'GET',
-    path: '/api/v1/api-keys',
-    tag: 'API keys',
-    summary: "List one's API keys, newest first",
-    access: 'keys:manage',
-    query: pageQuerySchema,
-    response: pageOf(apiKeySchema),
-  }),
-  createApiKey: endpoint({
-    method: 'POST',
-    path: '/api/v1/api-keys',
-    tag: 'API keys',
-    summary: 'Make an API key; the answer is the only one that shows it',
-    access: 'keys:manage',
-    body: z.object({
-      name: nameSchema,
-      /** Default: everything the maker may do, except administration (keys, people, workspace, usage). */
-      scopes: z.array(scopeSchema).min(1).optional(),
-      expiresAt: timeSchema.optional(),
-    }),
-    response: apiKeySchema.extend({ key: z.string() }).meta({ id: 'CreatedApiKey' }),
-    status: 201,
-    idempotent: true,
-  }),
-  revokeApiKey: endpoint({
-    method: 'DELETE',
-    path: '/api/v1/api-keys/{id}',
-    tag: 'API keys',
-    summary: 'Revoke an API key; it stops working at once',
-    access: 'keys:manage',
-    params: z.object({ id: idSchema }),
   }),
 }

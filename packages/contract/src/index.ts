@@ -1,3 +1,4 @@
+import { apiKeyEndpoints } from './api-keys.ts'
 import { budgetEndpoints } from './budgets.ts'
 import { chatEndpoints } from './chat.ts'
 import { conversationEndpoints } from './conversations.ts'
@@ -5,10 +6,13 @@ import { fileEndpoints } from './files.ts'
 import { identityEndpoints } from './identity.ts'
 import { modelEndpoints } from './models.ts'
 import { groupEndpoints, roleEndpoints } from './roles.ts'
+import { serviceAccountEndpoints } from './service-accounts.ts'
 import { sharingEndpoints } from './sharing.ts'
+import { tokenKeyEndpoints } from './token-keys.ts'
 import { toolEndpoints } from './tools.ts'
 import { usageEndpoints } from './usage.ts'
 
+export * from './api-keys.ts'
 export * from './apply-event.ts'
 export * from './budgets.ts'
 export * from './chat.ts'
@@ -24,7 +28,9 @@ export * from './messages.ts'
 export * from './models.ts'
 export * from './roles.ts'
 export * from './second-factor.ts'
+export * from './service-accounts.ts'
 export * from './sharing.ts'
+export * from './token-keys.ts'
 export * from './tools.ts'
 export * from './usage.ts'
 
@@ -34,6 +40,9 @@ export const endpoints = {
   ...roleEndpoints,
   ...groupEndpoints,
   ...sharingEndpoints,
+  ...apiKeyEndpoints,
+  ...serviceAccountEndpoints,
+  ...tokenKeyEndpoints,
   ...fileEndpoints,
   ...modelEndpoints,
   ...toolEndpoints,

@@ -1,4 +1,4 @@
-import type { Role, Scope } from '@parley/contract'
+import type { KeyResources, Role, Scope } from '@parley/contract'
 import type { Logger } from 'pino'
 import type { Bus } from './bus/index.ts'
 import type { Config, Secrets } from './config/index.ts'
@@ -36,6 +36,16 @@ export type Actor = {
   workspaceId: string
   role: Role
   scopes: ReadonlySet<Scope>
+  /** The API key that is used, or that began what Parley goes on with. The same through all rotations of the key. */
+  apiKeyId?: string | undefined
+  /** What that key is limited to; see `reaches`. */
+  resources?: KeyResources | undefined
+}
+
+/** Whether the actor's key, if it is one, is limited to things of this kind among which `id` is not. */
+export function reaches({ resources }: Actor, kind: 'models' | 'conversations', id: string): boolean {
+  const listed = resources?.[kind]
+  return listed === undefined || listed.includes(id)
 }
 
 /**

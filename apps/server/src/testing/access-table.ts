@@ -21,9 +21,19 @@ export const reaches = {
   logout: 'none',
   getMe: 'none',
   updateMe: 'none',
+
+  // API keys and service accounts
   listApiKeys: 'none',
   createApiKey: 'none',
+  updateApiKey: 'person',
+  rotateApiKey: 'person',
   revokeApiKey: 'person',
+  reportLeakedKeys: 'none',
+  listServiceAccounts: 'none',
+  createServiceAccount: 'none',
+  updateServiceAccount: 'workspace',
+  deleteServiceAccount: 'workspace',
+  getTokenKeys: 'none',
 
   // Roles, groups, sharing
   listRoles: 'none',

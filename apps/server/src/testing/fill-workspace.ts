@@ -49,12 +49,12 @@ export async function fillForPerson(server: TestServer, person: Caller): Promise
 
 /**
  * What a workspace has for all: a provider, an MCP server with its tool `echo`, a custom role, a group with its maker in
- * it, a budget, and grants. `mcpUrl`: of an MCP server that runs.
+ * it, a service account, a budget, and grants. `mcpUrl`: of an MCP server that runs.
  */
 export async function fillWorkspace(server: TestServer, manager: Caller, mcpUrl: string): Promise<Things> {
   const post = <T = { id: string }>(path: string, body: unknown) => manager.json<T>('POST', `/api/v1/${path}`, body)
   const me = await manager.json<{ id: string }>('GET', '/api/v1/me')
-  const [provider, mcpServer, role, group] = [
+  const [provider, mcpServer, role, group, account] = [
     await post('model-providers', {
       name: 'Nobody there',
       protocol: 'openai',
@@ -64,6 +64,7 @@ export async function fillWorkspace(server: TestServer, manager: Caller, mcpUrl:
     await post('mcp-servers', { name: 'Fixture', transport: 'http', url: mcpUrl }),
     await post('roles', { name: 'Readers', scopes: ['conversations:read'] }),
     await post('groups', { name: 'Friends' }),
+    await post('service-accounts', { name: 'Robot', role: 'member' }),
   ]
   await manager.json('PUT', `/api/v1/groups/${group.id}/members/${me.id}`)
   await vi.waitFor(
@@ -86,6 +87,7 @@ export async function fillWorkspace(server: TestServer, manager: Caller, mcpUrl:
     tools: 'echo',
     roles: role.id,
     groups: group.id,
+    'service-accounts': account.id,
     members: me.id,
     'mcp-servers grants': serverGrant.id,
   }

@@ -30,7 +30,7 @@ export function makeRun(ctx: Ctx, run: NewRun, owner: string): RunRow {
     ...run,
     workspaceId: ctx.actor.workspaceId,
     userId: ctx.actor.userId,
-    apiKeyId: ctx.actor.kind === 'api-key' ? ctx.actor.credentialId : null,
+    apiKeyId: ctx.actor.apiKeyId ?? null,
     status: 'running',
     attempt: 0,
     leaseOwner: owner,

@@ -9,7 +9,10 @@ interface RunsTable {
   messageId: string
   /** Who asked for it; it acts as this person. */
   userId: string
-  /** The API key that asked for it, if one did; its budgets count the run. */
+  /**
+   * The API key that asked for it, if one did: its budgets count the run, and the run does no more than it may, whichever
+   * process goes on with it.
+   */
   apiKeyId: string | null
   status: Generated<RunStatus>
   model: string

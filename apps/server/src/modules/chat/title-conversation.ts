@@ -13,7 +13,7 @@ const instruction =
 /** After the first exchange: finds a title for a conversation that nobody named. Listens to `run-finished`. */
 export async function titleConversation(platform: Platform, event: DomainEvent): Promise<void> {
   const { userId, runId, apiKeyId = null } = event.data as { userId: string; runId: string; apiKeyId?: string | null }
-  const ctx = await systemCtx(platform, { workspaceId: event.workspaceId, userId }, 'title')
+  const ctx = await systemCtx(platform, { workspaceId: event.workspaceId, userId, apiKeyId }, 'title')
   const conversation = await conversations.openForReading(ctx, event.subjectId)
   if (conversation.titleSource !== 'provisional' || conversation.activeLeafId === null) return
   const branch = await conversations.listBranch(ctx, conversation.id, conversation.activeLeafId, 2)

@@ -36,6 +36,9 @@ export function mountConversations(http: Http): void {
   })
 
   http.route(endpoints.createConversation, async (ctx, { body }, { idempotency }) => {
+    if (ctx.actor.resources?.conversations !== undefined) {
+      throw new AppError('forbidden', 'This API key is limited to the conversations it names, and begins no other.')
+    }
     const conversation = await once(ctx, idempotency, async (tx) => {
       const now = tx.clock.now()
       const row = await store.insertConversation(tx, {

@@ -4,7 +4,7 @@ import { type RawBuilder, sql } from 'kysely'
 import type { Ctx, Database } from '../../platform/context.ts'
 import { nameOf } from '../identity/index.ts'
 import { grantedIds, grantedRank, hasGrants, rankOf } from '../sharing/index.ts'
-import { rank } from './access.ts'
+import { isReached, rank } from './access.ts'
 import { audienceOf } from './audience.ts'
 import type {} from './tables.ts'
 
@@ -50,6 +50,7 @@ function visible(ctx: Ctx) {
     .selectFrom('conversations')
     .selectAll()
     .where('workspaceId', '=', ctx.actor.workspaceId)
+    .where(isReached(ctx))
     .where((eb) => eb.or([eb('ownerId', '=', ctx.actor.userId), eb.and([eb('shared', '=', true), isGranted(ctx)])]))
 }
 

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http'
+import type { IncomingHttpHeaders } from 'node:http'
 import type { Readable } from 'node:stream'
 import { Busboy, type BusboyHeaders } from '@fastify/busboy'
 import { AppError } from '../../platform/errors.ts'
@@ -11,11 +11,12 @@ const limits = { files: 1, fields: 10, fieldNameSize: 100, fieldSize: 1000, head
  * @throws AppError invalid_request for a body that is not such a form; else what `store` threw, which has ended by then
  */
 export function receiveFile<T>(
-  request: IncomingMessage,
+  body: Readable,
+  headers: IncomingHttpHeaders,
   store: (name: string, content: Readable) => Promise<T>,
 ): Promise<T> {
   return new Promise<T>((resolve, reject) => {
-    const parser = openParser(request)
+    const parser = openParser(headers)
     let file: Readable | undefined
     let stored: Promise<T> | undefined
     let failed = false
@@ -24,8 +25,8 @@ export function receiveFile<T>(
     function fail(reason: AppError): void {
       if (failed) return
       failed = true
-      request.unpipe(parser)
-      request.resume()
+      body.unpipe(parser)
+      body.resume()
       file?.destroy()
       if (stored === undefined) reject(reason)
       else
@@ -53,16 +54,17 @@ export function receiveFile<T>(
         stored.then(resolve, () => undefined) // its failure is heard of above
       else fail(malformed('There is no file in the field `file`.'))
     })
-    request.once('close', () => {
-      if (!request.readableEnded) fail(malformed('The upload broke off.'))
+    body.once('error', (error) => fail(error instanceof AppError ? error : malformed('The upload broke off.')))
+    body.once('close', () => {
+      if (!body.readableEnded) fail(malformed('The upload broke off.'))
     })
-    request.pipe(parser)
+    body.pipe(parser)
   })
 }
 
-function openParser(request: IncomingMessage) {
+function openParser(headers: IncomingHttpHeaders) {
   try {
-    return new Busboy({ headers: request.headers as BusboyHeaders, limits })
+    return new Busboy({ headers: headers as BusboyHeaders, limits })
   } catch (cause) {
     throw new AppError('invalid_request', 'The body has to be multipart/form-data with a boundary.', { cause })
   }

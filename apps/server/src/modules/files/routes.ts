@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream'
 import { fileEndpoints } from '@parley/contract'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Ctx } from '../../platform/context.ts'
@@ -17,14 +18,14 @@ const yearSeconds = 365 * 24 * 60 * 60
 export function mountFiles(http: Http): void {
   const { method, path } = fileEndpoints.uploadFile
   // Leaves the body unread for `receiveFile`; no other endpoint takes a form.
-  http.app.addContentTypeParser('multipart/form-data', (request, _payload, done) => {
-    if (request.method === method && request.routeOptions.url === path) return done(null)
+  http.app.addContentTypeParser('multipart/form-data', (request, payload, done) => {
+    if (request.method === method && request.routeOptions.url === path) return done(null, payload)
     return done(new AppError('unsupported_media_type', 'Send the body as application/json.'))
   })
 
   http.route(fileEndpoints.uploadFile, (ctx, _input, { request }) => {
     requireForm(request)
-    return keepFile(ctx, (put) => receiveFile(request.raw, put))
+    return keepFile(ctx, (put) => receiveFile(request.body as Readable, request.headers, put))
   })
   http.route(fileEndpoints.getFile, (ctx, { params }) => openFile(ctx, params.id))
   http.route(fileEndpoints.downloadFile, async (ctx, { params }, { request, reply }) =>

@@ -1,45 +1,44 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import type { FastifyRequest } from 'fastify'
 import type { Actor, Platform } from '../../platform/context.ts'
 import { hashToken, isId, parseApiKey } from '../../platform/crypto/index.ts'
 import { notFound } from '../../platform/errors.ts'
-import { commonScopes, scopesOfMember } from './access.ts'
-import { readAccessToken } from './access-tokens.ts'
-import { credentialCache } from './credential-cache.ts'
+import { scopesOfMember } from './access.ts'
+import { findKey, useKey } from './api-keys/find-key.ts'
+import { credentialCache, type Found } from './credential-cache.ts'
 import { readSessionCookie } from './session-cookie.ts'
-import { findApiKey, findSession, touchApiKey, touchSession } from './store.ts'
+import { findSession, touchSession } from './store.ts'
+import { readAccessToken } from './token-keys/access-tokens.ts'
 
 /** A session ends this long after its last use. */
 export const sessionDays = 30
 const dayMs = 24 * 60 * 60 * 1000
 const touchedEveryMs = 60_000
 
-type Found = { actor: Actor; goodUntil: Date | null } | undefined
-
 /**
  * Who sent a request: by `Authorization: Bearer` (an API key or an access token), else by the session cookie. A bearer
  * that is not good is not replaced by the cookie. `Parley-Workspace` names the workspace for people in several.
- * Answers null for nobody; costs one indexed query at most, none when the same credential came within five seconds.
- * @throws AppError not_found when the person is not in the named workspace
+ * Answers null for nobody; costs one indexed query at most, none when the same credential came within five seconds. What a
+ * key asks of each request (an address, a signature) is looked at for each request.
+ * @throws AppError not_found when the person is not in the named workspace; address_not_allowed, signature_invalid
  */
-export async function authenticate(
-  platform: Platform,
-  request: { headers: IncomingHttpHeaders },
-): Promise<Actor | null> {
+export async function authenticate(platform: Platform, request: FastifyRequest): Promise<Actor | null> {
   const credential = credentialOf(platform, request.headers)
   if (credential === undefined) return null
   const workspaceId = namedWorkspace(request.headers)
   const hash = hashToken(credential.text)
-  const actor = await credentialCache(platform).get(
+  const found = await credentialCache(platform).get(
     `${credential.kind} ${hash} ${workspaceId ?? ''}`,
     platform.clock.now().getTime(),
     () => {
       if (credential.kind === 'cookie') return bySession(platform, { tokenHash: hash }, workspaceId)
       return parseApiKey(credential.text) === undefined
         ? byAccessToken(platform, credential.text, workspaceId)
-        : byApiKey(platform, hash, workspaceId)
+        : findKey(platform, hash, workspaceId)
     },
   )
-  return actor ?? null
+  if (found?.use !== undefined) await useKey(platform, found.use, request)
+  return found?.actor ?? null
 }
 
 function credentialOf(
@@ -62,11 +61,15 @@ function namedWorkspace(headers: IncomingHttpHeaders): string | undefined {
   return named
 }
 
-async function byAccessToken(platform: Platform, token: string, workspaceId: string | undefined): Promise<Found> {
+async function byAccessToken(
+  platform: Platform,
+  token: string,
+  workspaceId: string | undefined,
+): Promise<Found | undefined> {
   const claims = await readAccessToken(platform, token)
   if (claims === undefined) return undefined
   const found = await bySession(platform, { id: claims.sessionId }, workspaceId ?? claims.workspaceId)
-  if (found?.goodUntil == null) return undefined
+  if (found?.goodUntil == null || found.actor.userId !== claims.userId) return undefined
   return { actor: found.actor, goodUntil: earlier(found.goodUntil, claims.expiresAt) }
 }
 
@@ -74,7 +77,7 @@ async function bySession(
   platform: Platform,
   by: { tokenHash: string } | { id: string },
   workspaceId: string | undefined,
-): Promise<Found> {
+): Promise<Found | undefined> {
   const now = platform.clock.now()
   const session = await findSession(platform.db, by, workspaceId)
   if (session === undefined || session.expiresAt <= now) return undefined
@@ -95,26 +98,6 @@ async function bySession(
     scopes: scopesOfMember({ role, roleScopes: session.roleScopes }),
   }
   return { actor, goodUntil: session.expiresAt }
-}
-
-async function byApiKey(platform: Platform, hash: string, workspaceId: string | undefined): Promise<Found> {
-  const now = platform.clock.now()
-  const key = await findApiKey(platform.db, hash)
-  if (key === undefined || key.revokedAt !== null || (key.expiresAt !== null && key.expiresAt <= now)) return undefined
-  if (workspaceId !== undefined && workspaceId !== key.workspaceId) throw notFound('workspace')
-  if (key.lastUsedAt === null || now.getTime() - key.lastUsedAt.getTime() >= touchedEveryMs) {
-    await touchApiKey(platform.db, key.id, now)
-  }
-  const actor: Actor = {
-    kind: 'api-key',
-    credentialId: key.id,
-    userId: key.userId,
-    workspaceId: key.workspaceId,
-    role: key.role,
-    // The role may have been lowered since the key was made.
-    scopes: new Set(commonScopes(key.scopes, scopesOfMember(key))),
-  }
-  return { actor, goodUntil: key.expiresAt }
 }
 
 /** When a session that is used now will end. */

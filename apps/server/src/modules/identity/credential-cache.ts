@@ -1,4 +1,5 @@
 import { type Actor, type Platform, perServer } from '../../platform/context.ts'
+import type { KeyUse } from './api-keys/find-key.ts'
 
 const keptMs = 5_000
 const keptEntries = 10_000
@@ -9,40 +10,43 @@ export const revokedChannel = 'identity:revoked'
 /** Everything known of these is forgotten: one session or key, all of a person's, or all in a workspace. */
 export type Revoked = { credentialId: string } | { userId: string } | { workspaceId: string }
 
+/** Who stands behind a credential, until when it is good, and for a key what it asks of each request. */
+export interface Found {
+  actor: Actor
+  goodUntil: Date | null
+  use?: KeyUse
+}
+
 /**
  * Who stands behind a credential, remembered for five seconds, so that a busy client costs no query per request. Only
  * good credentials are kept, under a hash. What is revoked in this process is forgotten at once.
  */
 class CredentialCache {
-  readonly #entries = new Map<string, { actor: Actor; until: number }>()
+  readonly #entries = new Map<string, { found: Found; until: number }>()
   #revocations = 0
 
-  /** The remembered actor, or what `load` finds; `goodUntil` limits how long that is kept. */
-  async get(
-    key: string,
-    now: number,
-    load: () => Promise<{ actor: Actor; goodUntil: Date | null } | undefined>,
-  ): Promise<Actor | undefined> {
+  /** What is remembered, or what `load` finds; `goodUntil` limits how long that is kept. */
+  async get(key: string, now: number, load: () => Promise<Found | undefined>): Promise<Found | undefined> {
     const known = this.#entries.get(key)
-    if (known !== undefined && known.until > now) return known.actor
+    if (known !== undefined && known.until > now) return known.found
     this.#entries.delete(key)
     const revocationsBefore = this.#revocations
     const found = await load()
     // What was revoked while the query ran may have been read before; then it is not kept.
     if (found !== undefined && this.#revocations === revocationsBefore) {
       this.#entries.set(key, {
-        actor: found.actor,
+        found,
         until: Math.min(now + keptMs, found.goodUntil?.getTime() ?? Infinity),
       })
       this.#dropOldest()
     }
-    return found?.actor
+    return found
   }
 
   forget(revoked: Revoked): void {
     this.#revocations++
     const [[field, value]] = Object.entries(revoked) as [[keyof Actor, string]]
-    for (const [key, { actor }] of this.#entries) if (actor[field] === value) this.#entries.delete(key)
+    for (const [key, { found }] of this.#entries) if (found.actor[field] === value) this.#entries.delete(key)
   }
 
   #dropOldest(): void {

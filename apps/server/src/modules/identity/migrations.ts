@@ -1,9 +1,12 @@
 import type { Migration } from '../../platform/database/index.ts'
+import { migrations as apiKeys } from './api-keys/migrations.ts'
 import { migrations as groups } from './groups/migrations.ts'
 import { migrations as passkeys } from './passkeys/migrations.ts'
 import { migrations as roles } from './roles/migrations.ts'
 import { migrations as secondFactor } from './second-factor/migrations.ts'
+import { migrations as serviceAccounts } from './service-accounts/migrations.ts'
 import { migrations as sessions } from './sessions/migrations.ts'
+import { migrations as tokenKeys } from './token-keys/migrations.ts'
 
 export const migrations: Migration[] = [
   {
@@ -77,4 +80,7 @@ export const migrations: Migration[] = [
   ...passkeys,
   ...roles,
   ...groups,
+  ...apiKeys,
+  ...serviceAccounts,
+  ...tokenKeys,
 ]

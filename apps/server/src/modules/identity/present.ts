@@ -1,4 +1,4 @@
-import type { ApiKey, Role, Scope, User } from '@parley/contract'
+import type { Role, Scope, User } from '@parley/contract'
 import { commonScopes, scopesOfMember } from './access.ts'
 
 /** The wire shape of a person in a workspace; `allowed` are the scopes of the credential, default those of the role. */
@@ -7,6 +7,7 @@ export function presentUser(
     id: string
     email: string
     name: string
+    kind: 'person' | 'service'
     createdAt: Date
     role: Role
     roleId: string | null
@@ -22,6 +23,7 @@ export function presentUser(
     id: member.id,
     email: member.email,
     name: member.name,
+    kind: member.kind,
     workspace: {
       id: member.workspaceId,
       name: member.workspaceName,
@@ -30,25 +32,5 @@ export function presentUser(
     },
     scopes: commonScopes(allowed, scopesOfMember(member)),
     createdAt: member.createdAt.toISOString(),
-  }
-}
-
-export function presentApiKey(key: {
-  id: string
-  name: string
-  prefix: string
-  scopes: Scope[]
-  createdAt: Date
-  lastUsedAt: Date | null
-  expiresAt: Date | null
-}): ApiKey {
-  return {
-    id: key.id,
-    name: key.name,
-    prefix: key.prefix,
-    scopes: key.scopes,
-    createdAt: key.createdAt.toISOString(),
-    lastUsedAt: key.lastUsedAt?.toISOString() ?? null,
-    expiresAt: key.expiresAt?.toISOString() ?? null,
   }
 }

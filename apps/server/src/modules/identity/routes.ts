@@ -1,17 +1,19 @@
 import { identityEndpoints } from '@parley/contract'
 import type { Http } from '../../platform/http/index.ts'
 import { answerSignIn } from './answer-sign-in.ts'
-import { createApiKey, listApiKeys, revokeApiKey } from './api-keys.ts'
+import { mountApiKeys } from './api-keys/routes.ts'
 import { clientOf } from './client.ts'
 import { mountGroups } from './groups/routes.ts'
 import { register } from './register.ts'
 import { mountRoles } from './roles/routes.ts'
+import { mountServiceAccounts } from './service-accounts/routes.ts'
 import { clearSessionCookie } from './session-cookie.ts'
 import { endSession, logIn, refreshSession } from './sign-in.ts'
 import { hasUsers } from './store.ts'
+import { mountTokenKeys } from './token-keys/routes.ts'
 import { getMe, updateMe } from './update-me.ts'
 
-/** Mounts sign-up and sign-in, the person's own account, and API keys. */
+/** Mounts sign-up and sign-in, the person's own account, API keys, service accounts and the keys of tokens. */
 export function mountIdentity(http: Http): void {
   http.publicRoute(identityEndpoints.getSetup, async (ctx) => ({
     needsOwner: !(await hasUsers(ctx.db)),
@@ -36,10 +38,9 @@ export function mountIdentity(http: Http): void {
   http.route(identityEndpoints.getMe, (ctx) => getMe(ctx))
   http.route(identityEndpoints.updateMe, (ctx, { body }, { request }) => updateMe(ctx, body, request.ip))
 
-  http.route(identityEndpoints.listApiKeys, (ctx, { query }) => listApiKeys(ctx, query))
-  http.route(identityEndpoints.createApiKey, (ctx, { body }, { idempotency }) => createApiKey(ctx, body, idempotency))
-  http.route(identityEndpoints.revokeApiKey, (ctx, { params }) => revokeApiKey(ctx, params.id))
-
+  mountApiKeys(http)
+  mountServiceAccounts(http)
+  mountTokenKeys(http)
   mountRoles(http)
   mountGroups(http)
 }

@@ -2,7 +2,6 @@ import type { SecondFactorRequired, SignedIn } from '@parley/contract'
 import type { Platform } from '../../platform/context.ts'
 import { hashToken, newId, randomToken } from '../../platform/crypto/index.ts'
 import { AppError } from '../../platform/errors.ts'
-import { accessTokenSeconds, signAccessToken } from './access-tokens.ts'
 import type { Member } from './add-person.ts'
 import { sessionExpiry } from './authenticate.ts'
 import type { Client } from './client.ts'
@@ -20,6 +19,8 @@ import {
   insertSession,
   rotateSession,
 } from './store.ts'
+import { signAccessToken } from './token-keys/access-tokens.ts'
+import { accessTokenSeconds } from './token-keys/lifetime.ts'
 
 /** How somebody proved who they are. */
 export interface SignInProof {
@@ -144,7 +145,8 @@ async function signedIn(
   tokens: { sessionToken: string; refreshToken: string },
 ): Promise<SignInResult> {
   const member = await findMember(platform.db, session.workspaceId, session.userId)
-  if (member === undefined) throw signInAgain()
+  // A service account has no way to sign in; should one be found, it leads nowhere.
+  if (member === undefined || member.kind === 'service') throw signInAgain()
   return {
     sessionToken: tokens.sessionToken,
     answer: {

@@ -1,4 +1,4 @@
-import type { Role, Scope } from '@parley/contract'
+import type { Role } from '@parley/contract'
 import { sql } from 'kysely'
 import { newId } from '../../platform/crypto/index.ts'
 import type { Db } from '../../platform/database/index.ts'
@@ -91,6 +91,7 @@ export function findUserByEmail(db: Db, email: string) {
         .as('workspaceId'),
     ])
     .where('users.email', '=', email)
+    .where('users.kind', '=', 'person')
     .executeTakeFirst()
 }
 
@@ -123,6 +124,7 @@ export function findMember(db: Db, workspaceId: string, userId: string) {
       'users.id',
       'users.email',
       'users.name',
+      'users.kind',
       'users.createdAt',
       'memberships.role',
       'memberships.roleId',
@@ -222,106 +224,6 @@ export async function deleteSession(db: Db, id: string): Promise<void> {
 
 export async function deleteOtherSessions(db: Db, userId: string, keptId: string): Promise<void> {
   await db.deleteFrom('sessions').where('userId', '=', userId).where('id', '!=', keptId).execute()
-}
-
-/** The key with what its maker may do in its workspace now; undefined when they left it. */
-export function findApiKey(db: Db, hash: string) {
-  return db
-    .selectFrom('apiKeys')
-    .innerJoin('memberships', (join) =>
-      join
-        .onRef('memberships.userId', '=', 'apiKeys.userId')
-        .onRef('memberships.workspaceId', '=', 'apiKeys.workspaceId'),
-    )
-    .leftJoin('roles', 'roles.id', 'memberships.roleId')
-    .select([
-      'apiKeys.id',
-      'apiKeys.userId',
-      'apiKeys.workspaceId',
-      'apiKeys.scopes',
-      'apiKeys.expiresAt',
-      'apiKeys.revokedAt',
-      'apiKeys.lastUsedAt',
-      'memberships.role',
-      'roles.scopes as roleScopes',
-    ])
-    .where('apiKeys.hash', '=', hash)
-    .executeTakeFirst()
-}
-
-export async function touchApiKey(db: Db, id: string, now: Date): Promise<void> {
-  await db.updateTable('apiKeys').set({ lastUsedAt: now }).where('id', '=', id).execute()
-}
-
-/** When a key expires, or null for never. */
-export async function getApiKeyExpiry(db: Db, id: string): Promise<Date | null> {
-  const row = await db.selectFrom('apiKeys').select('expiresAt').where('id', '=', id).executeTakeFirstOrThrow()
-  return row.expiresAt
-}
-
-const apiKeyColumns = ['id', 'name', 'prefix', 'scopes', 'createdAt', 'lastUsedAt', 'expiresAt'] as const
-
-export function insertApiKey(
-  db: Db,
-  key: {
-    workspaceId: string
-    userId: string
-    name: string
-    hash: string
-    prefix: string
-    scopes: Scope[]
-    expiresAt: Date | null
-  },
-  now: Date,
-) {
-  return db
-    .insertInto('apiKeys')
-    .values({
-      ...key,
-      id: newId(),
-      scopes: JSON.stringify(key.scopes),
-      createdAt: now,
-      lastUsedAt: null,
-      revokedAt: null,
-    })
-    .returning(apiKeyColumns)
-    .executeTakeFirstOrThrow()
-}
-
-/** A person's keys that are not revoked, newest first, older than `beforeId`. */
-export function listApiKeys(
-  db: Db,
-  owner: { workspaceId: string; userId: string },
-  page: { limit: number; beforeId: string | undefined },
-) {
-  const query = db
-    .selectFrom('apiKeys')
-    .select(apiKeyColumns)
-    .where('workspaceId', '=', owner.workspaceId)
-    .where('userId', '=', owner.userId)
-    .where('revokedAt', 'is', null)
-    .orderBy('id', 'desc')
-    .limit(page.limit)
-  return (page.beforeId === undefined ? query : query.where('id', '<', page.beforeId)).execute()
-}
-
-/** Whether there was such a key of this person that was not revoked yet. */
-export async function markApiKeyRevoked(
-  db: Db,
-  owner: { workspaceId: string; userId: string },
-  id: string,
-  now: Date,
-): Promise<boolean> {
-  const row = await db
-    .updateTable('apiKeys')
-    .set({ revokedAt: now })
-    .where('id', '=', id)
-    .where('workspaceId', '=', owner.workspaceId)
-    .where('userId', '=', owner.userId)
-    .where('revokedAt', 'is', null)
-    .returning('id')
-    .executeTakeFirst()
-  return row !== undefined
 }
 
 export async function findSetting(db: Db, name: string): Promise<unknown> {

@@ -1,5 +1,5 @@
-import type { Role, Scope } from '@parley/contract'
-import type { ColumnType } from 'kysely'
+import type { Role } from '@parley/contract'
+import type { ColumnType, Generated } from 'kysely'
 
 interface WorkspacesTable {
   id: string
@@ -12,6 +12,8 @@ interface UsersTable {
   /** Lower case, unique. */
   email: string
   name: string
+  /** A service account is a program: it has API keys and cannot sign in. */
+  kind: Generated<'person' | 'service'>
   /** argon2id; null for people who sign in some other way. */
   passwordHash: string | null
   createdAt: Date
@@ -65,21 +67,6 @@ interface KnownBrowsersTable {
   lastSignInAt: Date
 }
 
-interface ApiKeysTable {
-  id: string
-  workspaceId: string
-  userId: string
-  name: string
-  hash: string
-  /** The first characters of the key, to recognise it by. */
-  prefix: string
-  scopes: ColumnType<Scope[], string, string>
-  createdAt: Date
-  lastUsedAt: Date | null
-  expiresAt: Date | null
-  revokedAt: Date | null
-}
-
 interface InstallationSettingsTable {
   name: string
   value: ColumnType<unknown, string, string>
@@ -93,7 +80,6 @@ declare module '../../platform/database/schema.ts' {
     memberships: MembershipsTable
     sessions: SessionsTable
     knownBrowsers: KnownBrowsersTable
-    apiKeys: ApiKeysTable
     installationSettings: InstallationSettingsTable
   }
 }

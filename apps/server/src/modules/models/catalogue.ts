@@ -1,5 +1,5 @@
 import type { Model } from '@parley/contract'
-import type { Ctx } from '../../platform/context.ts'
+import { type Ctx, reaches } from '../../platform/context.ts'
 import { AppError } from '../../platform/errors.ts'
 import { type KnownProvider, listKnownProviders } from './connections.ts'
 import { guideModel } from './guide/model.ts'
@@ -16,20 +16,23 @@ export async function listChatModels(ctx: Ctx): Promise<Model[]> {
   const models = [...providers.flatMap((provider) => modelsOf(ctx, provider)), guideModel].filter(
     (model) => model.id !== chosen.model.id,
   )
-  return [chosen.model, ...models].map((model) => ({ ...model, isDefault: model.id === chosen.model.id }))
+  const all = [chosen.model, ...models].filter((model) => reaches(ctx.actor, 'models', model.id))
+  return all.map((model) => ({ ...model, isDefault: model.id === chosen.model.id }))
 }
 
 /**
  * The model that answers, and why in a few words for people: the one asked for, or the workspace's default, the
- * operator's, a sensible one of those connected, the guide.
- * @throws AppError model_unavailable when the one asked for is not connected
+ * operator's, a sensible one of those connected, the guide. A key that is limited to models chooses among those only.
+ * @throws AppError model_unavailable when the one asked for, or all that the key is limited to, are not connected
  */
 export async function chooseModel(ctx: Ctx, requested?: string): Promise<{ model: Model; reason: string }> {
-  if (requested === guideModel.id) return { model: guideModel, reason: 'You chose it.' }
+  // A model beyond the key is as one that is not connected.
+  const possible = requested === undefined || reaches(ctx.actor, 'models', requested)
+  if (requested === guideModel.id && possible) return { model: guideModel, reason: 'You chose it.' }
   await firstListRead(ctx)
   const providers = await listKnownProviders(ctx)
   if (requested === undefined) return findDefault(ctx, providers)
-  const model = findModel(ctx, providers, requested)
+  const model = possible ? findModel(ctx, providers, requested) : undefined
   if (!model) {
     throw new AppError(
       'model_unavailable',
@@ -40,15 +43,22 @@ export async function chooseModel(ctx: Ctx, requested?: string): Promise<{ model
 }
 
 async function findDefault(ctx: Ctx, providers: KnownProvider[]): Promise<{ model: Model; reason: string }> {
+  const within = (id: string) => reaches(ctx.actor, 'models', id)
   const { defaultModel: ofWorkspace } = await modelSettings.read(ctx)
-  if (ofWorkspace !== null) {
+  if (ofWorkspace !== null && within(ofWorkspace)) {
     const model = findModel(ctx, providers, ofWorkspace)
     if (model) return { model, reason: 'It is the default of this workspace.' }
   }
   const { defaultModel } = ctx.config.models
-  if (defaultModel !== undefined) {
+  if (defaultModel !== undefined && within(defaultModel)) {
     const model = findModel(ctx, providers, defaultModel)
     if (model) return { model, reason: 'It is the default of this server.' }
+  }
+  const { models } = ctx.actor.resources ?? {}
+  if (models !== undefined) {
+    const first = models.map((id) => findModel(ctx, providers, id)).find((model) => model !== undefined)
+    if (first) return { model: first, reason: 'It is the first that the key may use.' }
+    throw new AppError('model_unavailable', 'None of the models that this key may use is connected.')
   }
   for (const provider of providers) {
     const model = bestOf(ctx, provider)

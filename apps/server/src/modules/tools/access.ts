@@ -2,6 +2,7 @@ import type { Audience } from '@parley/contract'
 import type { Ctx } from '../../platform/context.ts'
 import { AppError, notFound } from '../../platform/errors.ts'
 import { includes, listRestrictions, maySeeShared, type ShareableKind } from '../sharing/index.ts'
+import { reachesServer } from './reach.ts'
 import type { ServerSpec } from './types.ts'
 
 /** A server as the actor may have it. */
@@ -14,11 +15,12 @@ export type ReachedServer = ServerSpec & {
 
 /**
  * The servers among these that the actor may see. Those open to everyone anyone may use; of the others, those they were
- * granted, and for who manages tools all. The rest is as if it were not there.
+ * granted, and for who manages tools all; of either, what the API key they use reaches. The rest is as if it were not there.
  */
 export async function reachable(ctx: Ctx, servers: ServerSpec[]): Promise<ReachedServer[]> {
   const restrictions = servers.length === 0 ? new Map() : await listRestrictions(ctx, 'mcp-server')
   return servers.flatMap((server): ReachedServer[] => {
+    if (!reachesServer(ctx.actor, server.id)) return []
     if (!restrictions.has(server.id)) return [{ ...server, audience: 'everyone', usable: true }]
     const level = ctx.actor.scopes.has('tools:manage') ? 'manage' : restrictions.get(server.id)
     return level === null ? [] : [{ ...server, audience: 'chosen', usable: includes(level, 'use') }]

@@ -5,6 +5,7 @@ import { notFound } from '../../platform/errors.ts'
 import type { Connection } from './connection.ts'
 import { connectionsOf } from './connections.ts'
 import { inByteOrder, modelNameOf } from './name-tools.ts'
+import { reachesTool } from './reach.ts'
 import { readResultTool } from './read-result.ts'
 import { listServers } from './servers.ts'
 import { type ToolPolicyRow, toolSettings } from './store.ts'
@@ -65,11 +66,13 @@ async function readCatalogue(
   const declared = new Set(servers.filter(({ source }) => source === 'file').map(({ slug }) => slug))
   const entries = connected.flatMap(({ server, connection }) => {
     const distinct = server.source === 'workspace' && declared.has(server.slug)
-    return connection.definitions.map((definition) => ({
-      tool: presentTool(server, definition, policies, { distinct }),
-      connection,
-      usable: server.usable,
-    }))
+    return connection.definitions
+      .map((definition) => ({
+        tool: presentTool(server, definition, policies, { distinct }),
+        connection,
+        usable: server.usable,
+      }))
+      .filter(({ tool }) => reachesTool(ctx.actor, tool))
   })
   const starting = connected.some(({ connection }) => connection.state === 'connecting')
   if (entries.length === 0) return { entries, starting }

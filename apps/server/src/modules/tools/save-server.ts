@@ -7,6 +7,7 @@ import { checkUrl } from '../../platform/net/index.ts'
 import { deleteShares } from '../sharing/index.ts'
 import { requireOwner } from './access.ts'
 import { slugOf } from './name-tools.ts'
+import { reachesTool } from './reach.ts'
 import { listServers, openServer, sealedFor, storedServer } from './servers.ts'
 import { deleteMcpServer, insertMcpServer, updateMcpServer } from './store.ts'
 import type { ServerSpec } from './types.ts'
@@ -41,6 +42,9 @@ export async function addServer(tx: Ctx, input: BodyOf<typeof endpoints.createMc
 
 /** Whether it may be added by the actor, and be reached at all. */
 export async function checkServer(ctx: Ctx, input: BodyOf<typeof endpoints.createMcpServer>): Promise<void> {
+  if (ctx.actor.resources?.mcpServers !== undefined) {
+    throw new AppError('forbidden', 'This API key is limited to the MCP servers it names, and adds no other.')
+  }
   if (input.transport === 'stdio') {
     requireOwner(ctx)
     checkSecrets('stdio', input.env, '/env')
@@ -94,6 +98,9 @@ export function removeServer(ctx: Ctx, id: string): Promise<void> {
 
 async function openOwnServer(ctx: Ctx, id: string): Promise<ServerSpec> {
   const server = await openServer(ctx, id)
+  if (!reachesTool(ctx.actor, { serverId: id, tool: '' })) {
+    throw new AppError('forbidden', 'This API key is limited to single tools of this server, and does not change it.')
+  }
   if (server.source === 'file') {
     throw new AppError(
       'forbidden',

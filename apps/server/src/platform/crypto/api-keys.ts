@@ -8,6 +8,8 @@ import { hashToken } from './tokens.ts'
  * drop false alarms by the checksum; one double click selects a whole key.
  */
 const PREFIX = 'mcp_'
+/** Secrets that requests are signed with look alike, but for the beginning. */
+const SIGNING_PREFIX = 'mcps_'
 const DIGITS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 const SECRET_DIGITS = 43
 const CHECKSUM_DIGITS = 6
@@ -15,10 +17,13 @@ const KEY_FORMAT = new RegExp(`^${PREFIX}[0-9A-Za-z]{${SECRET_DIGITS + CHECKSUM_
 
 /** A new key: `key` to show once, `hash` (SHA-256 in hex) to store. */
 export function makeApiKey(): { key: string; hash: string } {
-  const secret = BigInt(`0x${randomBytes(32).toString('hex')}`)
-  const unchecked = PREFIX + base62(secret, SECRET_DIGITS)
-  const key = unchecked + checksum(unchecked)
+  const key = makeSecret(PREFIX)
   return { key, hash: hashToken(key) }
+}
+
+/** A new secret to sign requests with (HMAC): shown once, stored sealed. */
+export function makeSigningSecret(): string {
+  return makeSecret(SIGNING_PREFIX)
 }
 
 /** The hash to look a presented key up by, or undefined for what cannot be one of our keys (no need to ask the database). */
@@ -26,6 +31,11 @@ export function parseApiKey(text: string): { hash: string } | undefined {
   if (!KEY_FORMAT.test(text)) return undefined
   const unchecked = text.slice(0, -CHECKSUM_DIGITS)
   return text === unchecked + checksum(unchecked) ? { hash: hashToken(text) } : undefined
+}
+
+function makeSecret(prefix: string): string {
+  const unchecked = prefix + base62(BigInt(`0x${randomBytes(32).toString('hex')}`), SECRET_DIGITS)
+  return unchecked + checksum(unchecked)
 }
 
 function checksum(text: string): string {

@@ -1,4 +1,4 @@
-export { makeApiKey, parseApiKey } from './api-keys.ts'
+export { makeApiKey, makeSigningSecret, parseApiKey } from './api-keys.ts'
 export { isId, newId } from './ids.ts'
 export { type Keyring, openKeyring } from './keyring.ts'
 export { KeyringError } from './keyring-error.ts'

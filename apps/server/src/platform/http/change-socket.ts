@@ -1,7 +1,7 @@
 import websocket from '@fastify/websocket'
 import type { FastifyRequest } from 'fastify'
 import type { WebSocket } from 'ws'
-import type { Actor } from '../context.ts'
+import { type Actor, reaches } from '../context.ts'
 import { AppError } from '../errors.ts'
 import { isOwnOrigin } from './csrf.ts'
 import type { Http } from './http.ts'
@@ -43,6 +43,8 @@ export async function mountChangeSocket({ app, platform, authenticate }: Http): 
 
   function serve(socket: WebSocket, request: FastifyRequest, actor: Actor): void {
     const tell = (change: unknown) => {
+      const { conversationId } = change as { conversationId?: string }
+      if (conversationId !== undefined && !reaches(actor, 'conversations', conversationId)) return
       if (socket.bufferedAmount > maxWaitingBytes) socket.terminate()
       else socket.send(JSON.stringify(change))
     }

@@ -8,6 +8,7 @@ import type { Actor, Ctx, Platform } from '../context.ts'
 import { newId } from '../crypto/index.ts'
 import { AppError } from '../errors.ts'
 import { requireSameSite } from './csrf.ts'
+import { checkDigests } from './expect-digest.ts'
 import { securityHeaders } from './headers.ts'
 import { type Idempotency, idempotencyOf } from './idempotency.ts'
 import { toProblem } from './problem.ts'
@@ -85,6 +86,7 @@ export async function createHttp(platform: Platform, authenticate: Authenticate)
   })
   app.addHook('onResponse', async (request, reply) => logRequest(request, reply))
   app.setErrorHandler((error, request, reply) => sendProblem(error, request, reply))
+  checkDigests(app)
   addJsonParser(app)
   await app.register(compress, {
     threshold: compressFromBytes,

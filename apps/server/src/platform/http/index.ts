@@ -1,5 +1,6 @@
 export { mountChangeSocket } from './change-socket.ts'
 export { decodeCursor, encodeCursor } from './cursor.ts'
+export { expectDigest } from './expect-digest.ts'
 export { mountHealth } from './health.ts'
 export { createHttp, type Exchange, type Http, type PublicCtx } from './http.ts'
 export {

@@ -17,7 +17,7 @@ export function redactFields(value: unknown, depth = 0): unknown {
 }
 
 const patterns: [RegExp, string][] = [
-  [/\bmcp_[0-9A-Za-z]{20,}/g, mask],
+  [/\bmcps?_[0-9A-Za-z]{20,}/g, mask],
   [/\b(Bearer|Basic) +[\w.~+/=-]{8,}/gi, `$1 ${mask}`],
   [/\bsk-[\w-]{12,}/g, mask],
   [/\beyJ[\w-]{10,}\.[\w-]+\.[\w-]+/g, mask],

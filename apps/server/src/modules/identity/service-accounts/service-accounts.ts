@@ -1,0 +1,102 @@
+import type { BodyOf, Page, PageQuery, ServiceAccount, serviceAccountEndpoints } from '@parley/contract'
+import { idSchema } from '@parley/contract'
+import { type Ctx, inTransaction } from '../../../platform/context.ts'
+import { newId } from '../../../platform/crypto/index.ts'
+import { AppError, notFound } from '../../../platform/errors.ts'
+import { decodeCursor, encodeCursor, type Idempotency, once } from '../../../platform/http/index.ts'
+import { emit } from '../../../platform/outbox/index.ts'
+import { requireGrantable, scopesOf } from '../access.ts'
+import { announceRevoked } from '../sign-in.ts'
+import * as store from './store.ts'
+
+/** A page of the workspace's service accounts, newest first. */
+export async function listServiceAccounts(ctx: Ctx, { limit, cursor }: PageQuery): Promise<Page<ServiceAccount>> {
+  const beforeId = cursor === undefined ? undefined : decodeCursor(idSchema, cursor)
+  const page = { limit: limit + 1, beforeId }
+  const rows = await store.listServiceAccounts(ctx.db, ctx.actor.workspaceId, page, ctx.clock.now())
+  const data = rows.slice(0, limit).map(present)
+  const last = data.at(-1)
+  return { data, nextCursor: rows.length > limit && last !== undefined ? encodeCursor(last.id) : null }
+}
+
+/** @throws AppError forbidden for a role that may do more than the actor */
+export function createServiceAccount(
+  ctx: Ctx,
+  body: BodyOf<typeof serviceAccountEndpoints.createServiceAccount>,
+  idempotency: Idempotency | undefined,
+): Promise<ServiceAccount> {
+  return once(ctx, idempotency, async (tx) => {
+    requireRole(tx, body.role)
+    const { workspaceId, userId: createdBy } = tx.actor
+    const id = newId()
+    await store.insertServiceAccount(tx.db, { id, workspaceId, createdBy, ...body }, tx.clock.now())
+    await emit(tx, {
+      type: 'service-account-created',
+      workspaceId,
+      subjectId: id,
+      data: { role: body.role, createdBy },
+    })
+    return getServiceAccount(tx, id)
+  })
+}
+
+/** @throws AppError not_found; forbidden when it has, or would get, a role that may do more than the actor */
+export async function updateServiceAccount(
+  ctx: Ctx,
+  id: string,
+  change: BodyOf<typeof serviceAccountEndpoints.updateServiceAccount>,
+): Promise<ServiceAccount> {
+  const { workspaceId } = ctx.actor
+  const changed = await inTransaction(ctx, async (tx) => {
+    const before = await getServiceAccount(tx, id)
+    requireRole(tx, before.role)
+    if (change.role !== undefined) requireRole(tx, change.role)
+    await store.updateServiceAccount(tx.db, workspaceId, id, change, tx.clock.now())
+    await emit(tx, {
+      type: 'service-account-changed',
+      workspaceId,
+      subjectId: id,
+      data: { changed: Object.keys(change), role: change.role ?? before.role },
+    })
+    return getServiceAccount(tx, id)
+  })
+  announceRevoked(ctx, { userId: id })
+  return changed
+}
+
+/** Deletes the account; its keys stop working at once, and what it owns goes with it. */
+export async function deleteServiceAccount(ctx: Ctx, id: string): Promise<void> {
+  const { workspaceId } = ctx.actor
+  await inTransaction(ctx, async (tx) => {
+    const { name, role } = await getServiceAccount(tx, id)
+    requireRole(tx, role)
+    await store.deleteServiceAccount(tx.db, id)
+    await emit(tx, { type: 'service-account-deleted', workspaceId, subjectId: id, data: { name } })
+  })
+  announceRevoked(ctx, { userId: id })
+}
+
+async function getServiceAccount(ctx: Ctx, id: string): Promise<ServiceAccount> {
+  const row = await store.findServiceAccount(ctx.db, ctx.actor.workspaceId, id, ctx.clock.now())
+  if (row === undefined) throw notFound('service account')
+  return present(row)
+}
+
+/** Nobody makes themselves a helper that may do more than they may. */
+function requireRole(ctx: Ctx, role: ServiceAccount['role']): void {
+  requireGrantable(ctx, { role, scopes: scopesOf(role) })
+}
+
+function present(row: store.ServiceAccountRow): ServiceAccount {
+  const { id, name, description, makerId, makerName } = row
+  return {
+    id,
+    name,
+    description,
+    role: row.role as ServiceAccount['role'],
+    createdAt: row.createdAt.toISOString(),
+    createdBy: makerId === null || makerName === null ? null : { id: makerId, name: makerName },
+    keyCount: Number(row.keyCount),
+    lastUsedAt: row.lastUsedAt?.toISOString() ?? null,
+  }
+}

@@ -1,0 +1,163 @@
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
+import type { tokenKeySchema } from '@parley/contract'
+import { calculateJwkThumbprint } from 'jose'
+import type { z } from 'zod'
+import { inTransaction, type Platform, perServer } from '../../../platform/context.ts'
+import { KeyringError } from '../../../platform/crypto/index.ts'
+import { accessTokenSeconds } from './lifetime.ts'
+import { endTokenKeys, insertTokenKey, listTokenKeys, lockTokenKeys, type TokenKeyRow } from './store.ts'
+
+/** How long others may keep the published keys. */
+export const publishedForSeconds = 300
+/** A new key is published for this long before it signs: longer than anyone keeps the list. */
+const announcedMs = 2 * publishedForSeconds * 1000
+/** How long a key is good after the next one signs: as long as the last token it signed, and a minute for clocks. */
+const overlapMs = (accessTokenSeconds + 60) * 1000
+/** How often a process looks for keys that another made. */
+const readEveryMs = 60_000
+/** For a token with a key that is not known, at most this often. */
+const readAgainMs = 2_000
+const rotateEveryMs = 30 * 24 * 3600_000
+const channel = 'identity:token-keys'
+
+export interface TokenKey {
+  id: string
+  publicKey: KeyObject
+  row: TokenKeyRow
+}
+
+/** The keys of access tokens as this process knows them: read from the database, never older than a minute. */
+class TokenKeys {
+  readonly #platform: Platform
+  #keys: TokenKey[] = []
+  #readAt = Number.NEGATIVE_INFINITY
+  #reading: Promise<void> | undefined
+  readonly #private = new Map<string, KeyObject>()
+
+  constructor(platform: Platform) {
+    this.#platform = platform
+    platform.bus.subscribe(channel, () => this.forget())
+  }
+
+  /** All that are good now, also those that are only announced; newest first. */
+  async list(now: Date): Promise<TokenKey[]> {
+    if (now.getTime() - this.#readAt >= readEveryMs || now.getTime() < this.#readAt) await this.#read(now)
+    return this.#keys.filter(({ row }) => row.goodUntil === null || row.goodUntil > now)
+  }
+
+  /** The key of that id, if it is good now. */
+  async find(id: string, now: Date): Promise<TokenKey | undefined> {
+    const known = (await this.list(now)).find((key) => key.id === id)
+    if (known !== undefined || now.getTime() - this.#readAt < readAgainMs) return known
+    await this.#read(now)
+    return (await this.list(now)).find((key) => key.id === id)
+  }
+
+  /** The newest key that signs already; the first of all is made here. */
+  async signing(now: Date): Promise<{ id: string; privateKey: KeyObject }> {
+    const { keyring, log } = this.#platform
+    for (const { id, row } of await this.list(now)) {
+      if (row.signsFrom > now) continue
+      try {
+        const privateKey = this.#private.get(id) ?? createPrivateKey(keyring.open(row.sealedPrivateKey, sealedFor(id)))
+        this.#private.set(id, privateKey)
+        return { id, privateKey }
+      } catch (error) {
+        if (!(error instanceof KeyringError)) throw error
+        log.error({ err: error, key: id }, 'A key of access tokens does not open; another one signs.')
+      }
+    }
+    await this.#makeFirst(now)
+    return this.signing(now)
+  }
+
+  forget(): void {
+    this.#readAt = Number.NEGATIVE_INFINITY
+    this.#private.clear()
+  }
+
+  async #read(now: Date): Promise<void> {
+    this.#reading ??= listTokenKeys(this.#platform.db, now)
+      .then((rows) => {
+        this.#keys = rows.map((row) => ({ id: row.id, publicKey: publicKeyOf(row), row }))
+        this.#readAt = now.getTime()
+      })
+      .finally(() => {
+        this.#reading = undefined
+      })
+    await this.#reading
+  }
+
+  /** Of several processes one makes it; the others find it. */
+  async #makeFirst(now: Date): Promise<void> {
+    await inTransaction(this.#platform, async (tx) => {
+      await lockTokenKeys(tx.db)
+      const known = new Set(this.#keys.map(({ id }) => id))
+      const present = await listTokenKeys(tx.db, now)
+      if (present.some(({ id, signsFrom }) => !known.has(id) && signsFrom <= now)) return
+      await insertTokenKey(tx.db, await newKey(tx, now))
+    })
+    this.forget()
+  }
+}
+
+export const tokenKeys = perServer((platform) => new TokenKeys(platform))
+
+/**
+ * Makes a new key. By itself it signs once everyone who verifies has had time to see it, and the former ones stay good as
+ * long as their last tokens. With `atOnce` it signs from now on and the former ones end, and with them all access tokens.
+ */
+export async function rotateTokenKeys(platform: Platform, { atOnce }: { atOnce: boolean }): Promise<TokenKeyRow> {
+  const now = platform.clock.now()
+  const signsFrom = atOnce ? now : new Date(now.getTime() + announcedMs)
+  const made = await inTransaction(platform, async (tx) => {
+    await lockTokenKeys(tx.db)
+    await endTokenKeys(tx.db, atOnce ? now : new Date(signsFrom.getTime() + overlapMs), now)
+    const key = await newKey(tx, signsFrom)
+    await insertTokenKey(tx.db, key)
+    return key
+  })
+  platform.bus.publish(channel, null)
+  return made
+}
+
+/** Makes a new key when the newest is a month old. */
+export async function rotateOldTokenKeys(platform: Platform): Promise<void> {
+  const now = platform.clock.now()
+  const [newest] = await listTokenKeys(platform.db, now)
+  if (newest === undefined || now.getTime() - newest.createdAt.getTime() < rotateEveryMs) return
+  const { id, signsFrom } = await rotateTokenKeys(platform, { atOnce: false })
+  platform.log.info({ key: id, signsFrom }, 'Access tokens get a new key.')
+}
+
+/** A key as it is published (RFC 7517, RFC 8037). */
+export function presentTokenKey({ id, row }: TokenKey): z.infer<typeof tokenKeySchema> {
+  return { ...jwkOf(row.publicKey), kid: id, alg: 'EdDSA', use: 'sig' }
+}
+
+async function newKey(platform: Platform, signsFrom: Date): Promise<TokenKeyRow> {
+  const { publicKey, privateKey } = generateKeyPairSync('ed25519')
+  const x = publicKey.export({ format: 'jwk' }).x!
+  const id = await calculateJwkThumbprint(jwkOf(x))
+  const pem = privateKey.export({ format: 'pem', type: 'pkcs8' }).toString()
+  return {
+    id,
+    publicKey: x,
+    sealedPrivateKey: platform.keyring.seal(pem, sealedFor(id)),
+    createdAt: platform.clock.now(),
+    signsFrom,
+    goodUntil: null,
+  }
+}
+
+function publicKeyOf({ publicKey }: TokenKeyRow): KeyObject {
+  return createPublicKey({ key: jwkOf(publicKey), format: 'jwk' })
+}
+
+function jwkOf(x: string) {
+  return { kty: 'OKP' as const, crv: 'Ed25519' as const, x }
+}
+
+function sealedFor(id: string): string {
+  return `token-key:${id}`
+}
