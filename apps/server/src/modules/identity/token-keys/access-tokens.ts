@@ -18,7 +18,7 @@ export async function signAccessToken(
   session: { id: string; userId: string; workspaceId: string; role: Role },
 ): Promise<string> {
   const now = platform.clock.now()
-  const { id: kid, privateKey } = await tokenKeys(platform).signing(now)
+  const { id: kid, privateKey } = await tokenKeys(platform).signing(platform)
   const issuedAt = Math.floor(now.getTime() / 1000)
   const { publicUrl } = platform.config.http
   return new SignJWT({ sid: session.id, wid: session.workspaceId, role: session.role })
@@ -45,7 +45,7 @@ export async function readAccessToken(
   const known = headerSchema.safeParse(JSON.parse(decode(header)))
   if (!known.success) return undefined
   const now = platform.clock.now()
-  const key = await tokenKeys(platform).find(known.data.kid, now)
+  const key = await tokenKeys(platform).find(platform, known.data.kid)
   if (key === undefined) return undefined
   const { publicUrl } = platform.config.http
   try {

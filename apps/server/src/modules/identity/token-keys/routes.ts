@@ -6,10 +6,9 @@ import { presentTokenKey, publishedForSeconds, tokenKeys } from './token-keys.ts
 /** Mounts the public keys of access tokens, for services that verify them offline. */
 export function mountTokenKeys(http: Http): void {
   http.publicRoute(tokenKeyEndpoints.getTokenKeys, async (ctx, _input, { request, reply }) => {
-    const now = ctx.clock.now()
     // The first start has none yet: whoever asks gets one that will sign.
-    await tokenKeys(ctx).signing(now)
-    const keys = (await tokenKeys(ctx).list(now)).map(presentTokenKey)
+    await tokenKeys(ctx).signing(ctx)
+    const keys = (await tokenKeys(ctx).list(ctx)).map(presentTokenKey)
     const etag = `"${createHash('sha256').update(JSON.stringify(keys)).digest('base64url').slice(0, 22)}"`
     reply.headers({
       'cache-control': `public, max-age=${publishedForSeconds}`,

@@ -26,37 +26,58 @@ export interface TokenKey {
   row: TokenKeyRow
 }
 
-/** The keys of access tokens as this process knows them: read from the database, never older than a minute. */
+/**
+ * The keys of access tokens as this process knows them: read from the database, never older than a minute. All is done
+ * with the caller's database; what is read in a transaction is not remembered, it may be undone.
+ */
 class TokenKeys {
-  readonly #platform: Platform
   #keys: TokenKey[] = []
   #readAt = Number.NEGATIVE_INFINITY
-  #reading: Promise<void> | undefined
   readonly #private = new Map<string, KeyObject>()
 
-  constructor(platform: Platform) {
-    this.#platform = platform
-    platform.bus.subscribe(channel, () => this.forget())
-  }
-
   /** All that are good now, also those that are only announced; newest first. */
-  async list(now: Date): Promise<TokenKey[]> {
-    if (now.getTime() - this.#readAt >= readEveryMs || now.getTime() < this.#readAt) await this.#read(now)
-    return this.#keys.filter(({ row }) => row.goodUntil === null || row.goodUntil > now)
+  async list(platform: Platform): Promise<TokenKey[]> {
+    const now = platform.clock.now()
+    const age = now.getTime() - this.#readAt
+    const keys = age >= 0 && age < readEveryMs ? this.#keys : await this.#read(platform, now)
+    return keys.filter(({ row }) => row.goodUntil === null || row.goodUntil > now)
   }
 
   /** The key of that id, if it is good now. */
-  async find(id: string, now: Date): Promise<TokenKey | undefined> {
-    const known = (await this.list(now)).find((key) => key.id === id)
+  async find(platform: Platform, id: string): Promise<TokenKey | undefined> {
+    const known = (await this.list(platform)).find((key) => key.id === id)
+    const now = platform.clock.now()
     if (known !== undefined || now.getTime() - this.#readAt < readAgainMs) return known
-    await this.#read(now)
-    return (await this.list(now)).find((key) => key.id === id)
+    return (await this.#read(platform, now)).find((key) => key.id === id)
   }
 
   /** The newest key that signs already; the first of all is made here. */
-  async signing(now: Date): Promise<{ id: string; privateKey: KeyObject }> {
-    const { keyring, log } = this.#platform
-    for (const { id, row } of await this.list(now)) {
+  async signing(platform: Platform): Promise<{ id: string; privateKey: KeyObject }> {
+    const found = this.#open(platform, await this.list(platform))
+    if (found !== undefined) return found
+    const make = async (tx: Platform) => {
+      // Of several processes one makes it; the others find it.
+      await lockTokenKeys(tx.db)
+      const made = this.#open(tx, await this.#read(tx, tx.clock.now()))
+      if (made !== undefined) return made
+      const row = await newKey(tx, tx.clock.now())
+      await insertTokenKey(tx.db, row)
+      return this.#open(tx, [toKey(row)])!
+    }
+    const first = platform.db.isTransaction ? await make(platform) : await inTransaction(platform, make)
+    this.forget()
+    return first
+  }
+
+  forget(): void {
+    this.#readAt = Number.NEGATIVE_INFINITY
+    this.#private.clear()
+  }
+
+  /** The newest of the keys that signs already, and opens. */
+  #open({ keyring, clock, log }: Platform, keys: TokenKey[]): { id: string; privateKey: KeyObject } | undefined {
+    const now = clock.now()
+    for (const { id, row } of keys) {
       if (row.signsFrom > now) continue
       try {
         const privateKey = this.#private.get(id) ?? createPrivateKey(keyring.open(row.sealedPrivateKey, sealedFor(id)))
@@ -67,41 +88,24 @@ class TokenKeys {
         log.error({ err: error, key: id }, 'A key of access tokens does not open; another one signs.')
       }
     }
-    await this.#makeFirst(now)
-    return this.signing(now)
+    return undefined
   }
 
-  forget(): void {
-    this.#readAt = Number.NEGATIVE_INFINITY
-    this.#private.clear()
-  }
-
-  async #read(now: Date): Promise<void> {
-    this.#reading ??= listTokenKeys(this.#platform.db, now)
-      .then((rows) => {
-        this.#keys = rows.map((row) => ({ id: row.id, publicKey: publicKeyOf(row), row }))
-        this.#readAt = now.getTime()
-      })
-      .finally(() => {
-        this.#reading = undefined
-      })
-    await this.#reading
-  }
-
-  /** Of several processes one makes it; the others find it. */
-  async #makeFirst(now: Date): Promise<void> {
-    await inTransaction(this.#platform, async (tx) => {
-      await lockTokenKeys(tx.db)
-      const known = new Set(this.#keys.map(({ id }) => id))
-      const present = await listTokenKeys(tx.db, now)
-      if (present.some(({ id, signsFrom }) => !known.has(id) && signsFrom <= now)) return
-      await insertTokenKey(tx.db, await newKey(tx, now))
-    })
-    this.forget()
+  async #read({ db }: Platform, now: Date): Promise<TokenKey[]> {
+    const keys = (await listTokenKeys(db, now)).map(toKey)
+    if (!db.isTransaction) {
+      this.#keys = keys
+      this.#readAt = now.getTime()
+    }
+    return keys
   }
 }
 
-export const tokenKeys = perServer((platform) => new TokenKeys(platform))
+export const tokenKeys = perServer(({ bus }) => {
+  const keys = new TokenKeys()
+  bus.subscribe(channel, () => keys.forget())
+  return keys
+})
 
 /**
  * Makes a new key. By itself it signs once everyone who verifies has had time to see it, and the former ones stay good as
@@ -150,8 +154,8 @@ async function newKey(platform: Platform, signsFrom: Date): Promise<TokenKeyRow>
   }
 }
 
-function publicKeyOf({ publicKey }: TokenKeyRow): KeyObject {
-  return createPublicKey({ key: jwkOf(publicKey), format: 'jwk' })
+function toKey(row: TokenKeyRow): TokenKey {
+  return { id: row.id, publicKey: createPublicKey({ key: jwkOf(row.publicKey), format: 'jwk' }), row }
 }
 
 function jwkOf(x: string) {
