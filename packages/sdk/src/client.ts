@@ -39,7 +39,22 @@ export function createParley(options: ParleyOptions = {}) {
     apiKeys: {
       list: (query?: Query<E['listApiKeys']>, o?: CallOptions) => call(endpoints.listApiKeys, { query, ...o }),
       create: (body: Body<E['createApiKey']>, o?: CallOptions) => call(endpoints.createApiKey, { body, ...o }),
+      update: (id: string, body: Body<E['updateApiKey']>, o?: CallOptions) =>
+        call(endpoints.updateApiKey, { params: { id }, body, ...o }),
+      /** A new secret at once; the old one stays good for `overlapSeconds` (a day). */
+      rotate: (id: string, body: Body<E['rotateApiKey']> = {}, o?: CallOptions) =>
+        call(endpoints.rotateApiKey, { params: { id }, body, ...o }),
       revoke: (id: string, o?: CallOptions) => call(endpoints.revokeApiKey, { params: { id }, ...o }),
+    },
+
+    serviceAccounts: {
+      list: (query?: Query<E['listServiceAccounts']>, o?: CallOptions) =>
+        call(endpoints.listServiceAccounts, { query, ...o }),
+      create: (body: Body<E['createServiceAccount']>, o?: CallOptions) =>
+        call(endpoints.createServiceAccount, { body, ...o }),
+      update: (id: string, body: Body<E['updateServiceAccount']>, o?: CallOptions) =>
+        call(endpoints.updateServiceAccount, { params: { id }, body, ...o }),
+      delete: (id: string, o?: CallOptions) => call(endpoints.deleteServiceAccount, { params: { id }, ...o }),
     },
 
     conversations: {

@@ -68,22 +68,25 @@ async function byAccessToken(
 ): Promise<Found | undefined> {
   const claims = await readAccessToken(platform, token)
   if (claims === undefined) return undefined
-  const found = await bySession(platform, { id: claims.sessionId }, workspaceId ?? claims.workspaceId)
+  const found = await bySession(platform, { id: claims.sessionId }, workspaceId, claims.workspaceId)
   if (found?.goodUntil == null || found.actor.userId !== claims.userId) return undefined
   return { actor: found.actor, goodUntil: earlier(found.goodUntil, claims.expiresAt) }
 }
 
+/** In the workspace that the request names, else in the token's, else in the session's own. */
 async function bySession(
   platform: Platform,
   by: { tokenHash: string } | { id: string },
-  workspaceId: string | undefined,
+  named: string | undefined,
+  ofToken?: string,
 ): Promise<Found | undefined> {
+  const workspaceId = named ?? ofToken
   const now = platform.clock.now()
   const session = await findSession(platform.db, by, workspaceId)
   if (session === undefined || session.expiresAt <= now) return undefined
   const { role } = session
   if (role === null) {
-    if (workspaceId !== undefined) throw notFound('workspace')
+    if (named !== undefined) throw notFound('workspace')
     return undefined
   }
   if (now.getTime() - session.lastUsedAt.getTime() >= touchedEveryMs) {
