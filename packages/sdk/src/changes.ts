@@ -15,11 +15,12 @@ type Socket = new (url: URL, options?: { headers: Record<string, string> }) => W
 export async function* followChanges(requester: Requester, signal: AbortSignal): AsyncGenerator<Change> {
   const url = requester.url('/api/v1/ws')
   url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:'
-  const headers = requester.apiKey ? { headers: { authorization: `Bearer ${requester.apiKey}` } } : undefined
   let everConnected = false
 
   for (let failures = 0; !signal.aborted; ) {
-    const socket = new (globalThis.WebSocket as unknown as Socket)(url, headers)
+    // Signed as the request for a socket that it is; browsers send their cookie and take no headers.
+    const options = requester.apiKey ? { headers: await requester.credentials({ method: 'GET', url }) } : undefined
+    const socket = new (globalThis.WebSocket as unknown as Socket)(url, options)
     let opened = false
     try {
       for await (const change of readSocket(socket, signal)) {

@@ -2,12 +2,15 @@ import type { Endpoint, InputOf, ResponseOf } from '@parley/contract'
 import { backOffMs, pause } from './back-off.ts'
 import { errorOf, ParleyError } from './parley-error.ts'
 import { randomKey } from './random-key.ts'
+import type { RequestSigner } from './sign-request.ts'
 
 export interface ParleyOptions {
   /** Where the server is: `https://parley.example.com`. Default: the page's own origin. */
   baseUrl?: string
   /** An API key. Without one, the browser's session cookie is the credential. */
   apiKey?: string
+  /** Signs every request, for a key that asks for it: `createSigner`. */
+  signer?: RequestSigner
   /** Replaces the global `fetch`. */
   fetch?: typeof fetch
   /** Sent with every request. */
@@ -34,6 +37,8 @@ export interface Requester {
   /** Sends a request with the caller's credential and gives the answer as it is; throws `ParleyError` unless it is 2xx. */
   send(path: string, init: RequestInit): Promise<Response>
   url(path: string): URL
+  /** Headers that carry the caller's credential, signed where the key asks for it. */
+  credentials(request: { method: string; url: URL; headers?: Record<string, string> }): Promise<Record<string, string>>
   apiKey: string | undefined
 }
 
@@ -48,14 +53,22 @@ export function createRequester(options: ParleyOptions): Requester {
     ? { authorization: `Bearer ${options.apiKey}` }
     : { 'parley-client': 'sdk' }
 
+  const { signer } = options
+
   const requester: Requester = {
     apiKey: options.apiKey,
     url: (path) => new URL(path, base),
+    async credentials({ method, url, headers = {} }) {
+      return { ...credential, ...(await signer?.sign({ method, url, headers, body: undefined })) }
+    },
     async send(path, init) {
-      const headers = { ...options.headers, ...credential, ...(init.headers as Record<string, string>) }
+      const url = requester.url(path)
+      const plain = { ...options.headers, ...credential, ...(init.headers as Record<string, string>) }
+      const prepared = { ...init, headers: plain }
       let response: Response
       try {
-        response = await request(requester.url(path), { ...init, headers, credentials: 'same-origin' })
+        const ready = signer ? await signedInit(signer, url, prepared) : prepared
+        response = await request(url, { ...ready, credentials: 'same-origin' })
       } catch (cause) {
         init.signal?.throwIfAborted()
         throw new ParleyError('network', 'The server could not be reached.', { cause })
@@ -86,6 +99,23 @@ export function createRequester(options: ParleyOptions): Requester {
     },
   }
   return requester
+}
+
+/** The same request with its signature; a form is turned into the bytes that are sent, since they are what is signed. */
+async function signedInit(
+  signer: RequestSigner,
+  url: URL,
+  init: RequestInit & { headers: Record<string, string> },
+): Promise<RequestInit> {
+  const headers = Object.fromEntries(Object.entries(init.headers).map(([name, value]) => [name.toLowerCase(), value]))
+  let body: Uint8Array<ArrayBuffer> | undefined
+  if (init.body !== undefined && init.body !== null) {
+    const packed = new Response(init.body)
+    headers['content-type'] ??= packed.headers.get('content-type') ?? 'application/octet-stream'
+    body = new Uint8Array(await packed.arrayBuffer())
+  }
+  const signed = await signer.sign({ method: init.method ?? 'GET', url, headers, body })
+  return { ...init, headers: { ...headers, ...signed }, ...(body && { body }) }
 }
 
 /** Failures of the way there: no connection, a connection lost in mid-answer, or a proxy that speaks for the server. */
