@@ -5,4 +5,10 @@ export { ParleyError, type ParleyErrorCode } from './parley-error.ts'
 export { randomKey } from './random-key.ts'
 export type { CallInput, CallOptions, ParleyOptions } from './request.ts'
 export type { FollowOptions, NumberedEvent, RunStream } from './run-stream.ts'
-export { createSigner, type RequestSigner, type SignerOptions, type UnsignedRequest } from './sign-request.ts'
+export {
+  createSigner,
+  type PrivateJwk,
+  type RequestSigner,
+  type SignerOptions,
+  type UnsignedRequest,
+} from './sign-request.ts'

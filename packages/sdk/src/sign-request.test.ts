@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createVerifier, httpbis } from 'http-message-signatures'
 import { afterEach, expect, test } from 'vitest'
-import { createParley, createSigner, type SignerOptions } from './index.ts'
+import { createParley, createSigner, type PrivateJwk, type SignerOptions } from './index.ts'
 
 const closers: (() => void)[] = []
 afterEach(() => {
@@ -55,7 +55,7 @@ async function judge(): Promise<{ url: string; seen: { valid: boolean | null; no
 const keys: [string, SignerOptions][] = [
   ['hmac-sha256', { keyId, secret }],
   ['ed25519 in PEM', { keyId, privateKey: pair.privateKey.export({ format: 'pem', type: 'pkcs8' }).toString() }],
-  ['ed25519 as JWK', { keyId, privateKey: pair.privateKey.export({ format: 'jwk' }) as JsonWebKey }],
+  ['ed25519 as JWK', { keyId, privateKey: pair.privateKey.export({ format: 'jwk' }) as PrivateJwk }],
 ]
 
 test.each(keys)('every request is signed: %s', async (_name, options) => {

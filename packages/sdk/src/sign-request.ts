@@ -14,11 +14,21 @@ export interface RequestSigner {
   sign(request: UnsignedRequest): Promise<Record<string, string>>
 }
 
+/** A key of WebCrypto. */
+type WebKey = Parameters<typeof globalThis.crypto.subtle.sign>[1]
+/** A private key of Ed25519 as a JWK (RFC 8037). */
+export interface PrivateJwk {
+  kty: 'OKP'
+  crv: 'Ed25519'
+  x: string
+  d: string
+}
+
 /** How a key signs: with the secret that was shown with it (hmac-sha256), or a private key of one's own (ed25519). */
 export type SignerOptions = { keyId: string } & (
   | { secret: string }
   /** PKCS #8 in PEM (`-----BEGIN PRIVATE KEY-----`), a JWK, or a key of WebCrypto. */
-  | { privateKey: string | JsonWebKey | CryptoKey }
+  | { privateKey: string | PrivateJwk | WebKey }
 )
 
 const goodForSeconds = 60
@@ -30,7 +40,7 @@ const coveredHeaders = ['content-type', 'idempotency-key', 'parley-workspace']
  * WebCrypto: Node 20 or later, or a page served over HTTPS. Each request gets a nonce of its own, so that it counts once.
  */
 export function createSigner(options: SignerOptions): RequestSigner {
-  let importing: Promise<CryptoKey> | undefined
+  let importing: Promise<WebKey> | undefined
   const algorithm = 'secret' in options ? 'hmac-sha256' : 'ed25519'
   return {
     async sign({ method, url, headers, body }) {
@@ -63,7 +73,7 @@ export function createSigner(options: SignerOptions): RequestSigner {
   }
 }
 
-async function importKey(options: SignerOptions): Promise<CryptoKey> {
+async function importKey(options: SignerOptions): Promise<WebKey> {
   const { subtle } = globalThis.crypto
   if ('secret' in options) {
     const bytes = new TextEncoder().encode(options.secret)
@@ -72,7 +82,8 @@ async function importKey(options: SignerOptions): Promise<CryptoKey> {
   const { privateKey } = options
   if (typeof privateKey === 'string')
     return subtle.importKey('pkcs8', bytesOfPem(privateKey), 'Ed25519', false, ['sign'])
-  return 'type' in privateKey ? privateKey : subtle.importKey('jwk', privateKey, 'Ed25519', false, ['sign'])
+  if ('type' in privateKey) return privateKey
+  return subtle.importKey('jwk', { ...privateKey }, 'Ed25519', false, ['sign'])
 }
 
 function bytesOfPem(pem: string): Uint8Array<ArrayBuffer> {

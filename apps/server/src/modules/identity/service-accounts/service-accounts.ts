@@ -2,7 +2,7 @@ import type { BodyOf, Page, PageQuery, ServiceAccount, serviceAccountEndpoints }
 import { idSchema } from '@parley/contract'
 import { type Ctx, inTransaction } from '../../../platform/context.ts'
 import { newId } from '../../../platform/crypto/index.ts'
-import { AppError, notFound } from '../../../platform/errors.ts'
+import { notFound } from '../../../platform/errors.ts'
 import { decodeCursor, encodeCursor, type Idempotency, once } from '../../../platform/http/index.ts'
 import { emit } from '../../../platform/outbox/index.ts'
 import { requireGrantable, scopesOf } from '../access.ts'
