@@ -67,7 +67,23 @@ const mcpServers = createRoute({
 const apiKeys = createRoute({
   getParentRoute: () => settings,
   path: '/api-keys',
-  component: lazyRouteComponent(() => import('./features/identity/api-keys-page.tsx'), 'ApiKeysPage'),
+  component: lazyRouteComponent(() => import('./features/identity/api-keys/api-keys-page.tsx'), 'ApiKeysPage'),
+})
+const serviceAccounts = createRoute({
+  getParentRoute: () => settings,
+  path: '/service-accounts',
+  component: lazyRouteComponent(
+    () => import('./features/identity/service-accounts/service-accounts-page.tsx'),
+    'ServiceAccountsPage',
+  ),
+})
+const serviceAccount = createRoute({
+  getParentRoute: () => settings,
+  path: '/service-accounts/$id',
+  component: lazyRouteComponent(
+    () => import('./features/identity/service-accounts/service-account-page.tsx'),
+    'ServiceAccountPage',
+  ),
 })
 const account = createRoute({
   getParentRoute: () => settings,
@@ -88,7 +104,7 @@ export const router = createRouter({
       newChat,
       conversation,
       docs,
-      settings.addChildren([settingsIndex, models, mcpServers, apiKeys, account]),
+      settings.addChildren([settingsIndex, models, mcpServers, apiKeys, serviceAccounts, serviceAccount, account]),
     ]),
   ]),
   defaultPreload: 'intent',

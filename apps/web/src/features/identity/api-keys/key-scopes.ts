@@ -1,0 +1,61 @@
+import type { Scope } from '@parley/contract'
+
+/** What each scope allows, for people. */
+export const scopeNames: Record<Scope, string> = {
+  'conversations:read': 'Read conversations',
+  'conversations:write': 'Write and send messages',
+  'files:read': 'Read files',
+  'files:write': 'Upload files',
+  'models:read': 'List models',
+  'models:manage': 'Manage model providers',
+  'tools:read': 'List tools',
+  'tools:call': 'Call tools',
+  'tools:manage': 'Manage MCP servers and policies',
+  'keys:manage': 'Manage API keys',
+  'account:read': 'Read the account',
+  'people:read': 'See who is in the workspace',
+  'people:manage': 'Manage people, roles and groups',
+  'workspace:manage': 'Manage the workspace',
+  'usage:read': 'See usage and cost of everyone',
+  'usage:manage': 'Manage plans, limits and budgets',
+}
+
+const chat: Scope[] = [
+  'conversations:read',
+  'conversations:write',
+  'files:read',
+  'files:write',
+  'models:read',
+  'tools:read',
+  'tools:call',
+  'account:read',
+]
+const administration = ['keys:manage', 'people:manage', 'workspace:manage', 'usage:manage']
+
+/** Common choices; each is cut to what may be given. */
+export const presets: { id: string; label: string; hint: string; scopes: (possible: Scope[]) => Scope[] }[] = [
+  {
+    id: 'chat',
+    label: 'Chat',
+    hint: 'Conversations, files, models and tools.',
+    scopes: (possible) => possible.filter((scope) => chat.includes(scope)),
+  },
+  {
+    id: 'read',
+    label: 'Read only',
+    hint: 'Looks, and changes nothing.',
+    scopes: (possible) => possible.filter((scope) => scope.endsWith(':read') && scope !== 'usage:read'),
+  },
+  {
+    id: 'wide',
+    label: 'All but administration',
+    hint: 'Everything except keys, people, workspace and usage.',
+    scopes: (possible) => possible.filter((scope) => !administration.includes(scope)),
+  },
+]
+
+/** The preset these scopes are, or `custom`. */
+export function presetOf(scopes: Scope[], possible: Scope[]): string {
+  const same = (other: Scope[]) => other.length === scopes.length && other.every((scope) => scopes.includes(scope))
+  return presets.find((preset) => same(preset.scopes(possible)))?.id ?? 'custom'
+}

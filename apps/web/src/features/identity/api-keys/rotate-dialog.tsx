@@ -1,0 +1,71 @@
+import type { ApiKey, CreatedApiKey } from '@parley/contract'
+import { Button, Callout, Dialog, Select } from '@parley/ui'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { type FormEvent, useId, useState } from 'react'
+import { parley } from '../../../parley.ts'
+import { explainError } from '../../shell/explain-error.ts'
+
+const overlaps = [
+  { value: '3600', label: 'For an hour' },
+  { value: '86400', label: 'For a day' },
+  { value: '604800', label: 'For a week' },
+  { value: '0', label: 'No longer: it ends now' },
+]
+
+/** Gives a key a new secret. */
+export function RotateDialog({
+  of,
+  onMade,
+  onClose,
+}: {
+  of: ApiKey
+  onMade: (key: CreatedApiKey) => void
+  onClose: () => void
+}) {
+  const form = useId()
+  const client = useQueryClient()
+  const [overlap, setOverlap] = useState('86400')
+  const rotate = useMutation({
+    mutationFn: () => parley.apiKeys.rotate(of.id, { overlapSeconds: Number(overlap) }),
+    onSuccess: async (made) => {
+      onMade(made)
+      onClose()
+      await client.invalidateQueries({ queryKey: ['api-keys'] })
+    },
+  })
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    rotate.mutate()
+  }
+  return (
+    <Dialog
+      open
+      onOpenChange={onClose}
+      size="small"
+      title={`Rotate “${of.name}”`}
+      description="It gets a new secret, good at once. What it may do, its limits and its usage stay as they are."
+      actions={
+        <>
+          <Button onClick={onClose}>Cancel</Button>
+          <Button type="submit" form={form} variant="primary" loading={rotate.isPending}>
+            Rotate key
+          </Button>
+        </>
+      }
+    >
+      <form id={form} onSubmit={submit} className="flex flex-col gap-4">
+        {rotate.error && (
+          <Callout tone="danger" live>
+            {explainError(rotate.error)}
+          </Callout>
+        )}
+        <Select
+          label="The old secret works on"
+          options={overlaps}
+          value={overlap}
+          onChange={(event) => setOverlap(event.currentTarget.value)}
+        />
+      </form>
+    </Dialog>
+  )
+}

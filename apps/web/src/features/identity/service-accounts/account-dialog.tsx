@@ -1,0 +1,93 @@
+import type { ServiceAccount } from '@parley/contract'
+import { ParleyError } from '@parley/sdk'
+import { Button, Callout, Dialog, Select, TextField } from '@parley/ui'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { type FormEvent, useId, useState } from 'react'
+import { parley } from '../../../parley.ts'
+import { explainError } from '../../shell/explain-error.ts'
+
+const roles = [
+  { value: 'member', label: 'Member: chats, uploads files, calls tools' },
+  { value: 'viewer', label: 'Viewer: looks only' },
+  { value: 'admin', label: 'Admin: manages the workspace' },
+]
+
+/** Makes a service account, or changes one. */
+export function AccountDialog({
+  editing,
+  onSaved,
+  onClose,
+}: {
+  editing?: ServiceAccount
+  onSaved?: (account: ServiceAccount) => void
+  onClose: () => void
+}) {
+  const form = useId()
+  const client = useQueryClient()
+  const [name, setName] = useState(editing?.name ?? '')
+  const [description, setDescription] = useState(editing?.description ?? '')
+  const [role, setRole] = useState<ServiceAccount['role']>(editing?.role ?? 'member')
+  const save = useMutation({
+    mutationFn: () => {
+      const body = { name, description, role }
+      return editing ? parley.serviceAccounts.update(editing.id, body) : parley.serviceAccounts.create(body)
+    },
+    onSuccess: async (account) => {
+      onClose()
+      onSaved?.(account)
+      await client.invalidateQueries({ queryKey: ['service-accounts'] })
+    },
+  })
+  const fields = save.error instanceof ParleyError ? save.error.fields : {}
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    save.mutate()
+  }
+  return (
+    <Dialog
+      open
+      onOpenChange={onClose}
+      title={editing ? `Change “${editing.name}”` : 'New service account'}
+      actions={
+        <>
+          <Button onClick={onClose}>Cancel</Button>
+          <Button type="submit" form={form} variant="primary" loading={save.isPending}>
+            {editing ? 'Save' : 'Make account'}
+          </Button>
+        </>
+      }
+    >
+      <form id={form} onSubmit={submit} className="flex flex-col gap-5">
+        {save.error && (
+          <Callout tone="danger" live>
+            {explainError(save.error)}
+          </Callout>
+        )}
+        <TextField
+          label="Name"
+          hint="Shown as the author of what it writes."
+          value={name}
+          onChange={(event) => setName(event.currentTarget.value)}
+          maxLength={100}
+          required
+          error={fields.name}
+        />
+        <TextField
+          label="What it is for"
+          multiline
+          rows={2}
+          value={description}
+          onChange={(event) => setDescription(event.currentTarget.value)}
+          maxLength={500}
+        />
+        <Select
+          label="Role"
+          hint="Its keys may do this at most."
+          options={roles}
+          value={role}
+          onChange={(event) => setRole(event.currentTarget.value as ServiceAccount['role'])}
+        />
+      </form>
+    </Dialog>
+  )
+}
