@@ -52,6 +52,8 @@ beforeAll(async () => {
   )
   Object.assign(own, { 'model-providers': provider.id, 'mcp-servers': mcp.id, tools: 'echo', guide: 'index' })
   own['tool-results'] = newId()
+  const account = { name: 'Robot', role: 'member' }
+  own['service-accounts'] = (await server.owner.json<{ id: string }>('POST', '/api/v1/service-accounts', account)).id
   const role = await server.owner.json<{ id: string }>('POST', '/api/v1/roles', {
     name: 'Readers',
     scopes: ['conversations:read'],

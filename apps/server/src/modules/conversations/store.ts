@@ -110,7 +110,12 @@ export async function listConversations(
   },
 ): Promise<ShownConversation[]> {
   const { userId, workspaceId } = ctx.actor
-  const all = ctx.db.selectFrom('conversations').selectAll().select(shown(ctx)).where('workspaceId', '=', workspaceId)
+  const all = ctx.db
+    .selectFrom('conversations')
+    .selectAll()
+    .select(shown(ctx))
+    .where('workspaceId', '=', workspaceId)
+    .where(isReached(ctx))
   let query = (
     page.filter === 'own'
       ? all.where('ownerId', '=', userId)

@@ -111,14 +111,17 @@ export const tokenKeys = perServer(({ bus }) => {
  * Makes a new key. By itself it signs once everyone who verifies has had time to see it, and the former ones stay good as
  * long as their last tokens. With `atOnce` it signs from now on and the former ones end, and with them all access tokens.
  */
-export async function rotateTokenKeys(platform: Platform, { atOnce }: { atOnce: boolean }): Promise<TokenKeyRow> {
+export async function rotateTokenKeys(
+  platform: Pick<Platform, 'db' | 'keyring' | 'clock' | 'bus'>,
+  { atOnce }: { atOnce: boolean },
+): Promise<TokenKeyRow> {
   const now = platform.clock.now()
   const signsFrom = atOnce ? now : new Date(now.getTime() + announcedMs)
-  const made = await inTransaction(platform, async (tx) => {
-    await lockTokenKeys(tx.db)
-    await endTokenKeys(tx.db, atOnce ? now : new Date(signsFrom.getTime() + overlapMs), now)
-    const key = await newKey(tx, signsFrom)
-    await insertTokenKey(tx.db, key)
+  const made = await platform.db.transaction().execute(async (db) => {
+    await lockTokenKeys(db)
+    await endTokenKeys(db, atOnce ? now : new Date(signsFrom.getTime() + overlapMs), now)
+    const key = await newKey(platform, signsFrom)
+    await insertTokenKey(db, key)
     return key
   })
   platform.bus.publish(channel, null)
@@ -139,7 +142,7 @@ export function presentTokenKey({ id, row }: TokenKey): z.infer<typeof tokenKeyS
   return { ...jwkOf(row.publicKey), kid: id, alg: 'EdDSA', use: 'sig' }
 }
 
-async function newKey(platform: Platform, signsFrom: Date): Promise<TokenKeyRow> {
+async function newKey(platform: Pick<Platform, 'keyring' | 'clock'>, signsFrom: Date): Promise<TokenKeyRow> {
   const { publicKey, privateKey } = generateKeyPairSync('ed25519')
   const x = publicKey.export({ format: 'jwk' }).x!
   const id = await calculateJwkThumbprint(jwkOf(x))
