@@ -1,7 +1,7 @@
 import type { Failure, MessageStatus, Part, Usage } from '@parley/contract'
 import type { Selectable } from 'kysely'
 import { type RawBuilder, sql } from 'kysely'
-import type { Ctx, Database } from '../../platform/context.ts'
+import { type Ctx, type Database, reaches } from '../../platform/context.ts'
 import { nameOf } from '../identity/index.ts'
 import { grantedIds, grantedRank, hasGrants, rankOf } from '../sharing/index.ts'
 import { isReached, rank } from './access.ts'
@@ -87,6 +87,7 @@ export async function findConversation(
 }
 
 async function findRank(ctx: Ctx, { id, ownerId, shared }: ConversationColumns): Promise<number | null> {
+  if (!reaches(ctx.actor, 'conversations', id)) return null
   if (ownerId === ctx.actor.userId) return rankOf('manage')
   if (!shared) return null
   const granted = grantedRank(ctx, 'conversation', sql.val(id))
