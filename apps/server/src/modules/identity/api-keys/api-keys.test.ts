@@ -160,6 +160,19 @@ describe('a key makes no wider one', () => {
     expect(await works(rotated)).toBe(true)
   })
 
+  test('by repeating the request that made or rotated a wider one', async () => {
+    const narrow = bearer((await makeKey(member, { scopes: ['keys:manage'] })).key)
+    const headers = { 'idempotency-key': 'made-before' }
+    const wide = await member.json<CreatedApiKey>('POST', '/api/v1/api-keys', { name: 'Wide' }, headers)
+    expect(await member.json('POST', '/api/v1/api-keys', { name: 'Wide' }, headers)).toEqual(wide)
+    const response = await narrow.fetch('/api/v1/api-keys', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body: JSON.stringify({ name: 'Wide' }),
+    })
+    expect([response.status, await response.text()]).toEqual([409, expect.not.stringContaining(wide.key)])
+  })
+
   test('nor one that need not sign', async () => {
     const { id } = await makeKey(member, { scopes: ['keys:manage'], signing: { algorithm: 'hmac-sha256' } })
     // Taken as signed: what is tested is what it may make.

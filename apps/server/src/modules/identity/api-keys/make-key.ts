@@ -31,16 +31,23 @@ export function createApiKey(ctx: Ctx, body: NewApiKey, idempotency: Idempotency
   return showOnce(ctx, idempotency, (tx) => makeAndStore(tx, body))
 }
 
-/** Results are stored for repeats, and secrets are stored nowhere in the clear. */
+/**
+ * Results are stored for repeats, and secrets are stored nowhere in the clear. A repeat with another key than the first
+ * request gets nothing: it may be a narrower one.
+ */
 export async function showOnce(
   ctx: Ctx,
   idempotency: Idempotency | undefined,
   work: (tx: Ctx) => Promise<{ apiKey: ApiKey; secrets: Secrets }>,
 ): Promise<CreatedApiKey> {
+  const madeWith = ctx.actor.apiKeyId ?? null
   const made = await once(ctx, idempotency, async (tx) => {
     const { apiKey, secrets } = await work(tx)
-    return { apiKey, sealed: tx.keyring.seal(JSON.stringify(secrets), sealContext(apiKey.id)) }
+    return { apiKey, madeWith, sealed: tx.keyring.seal(JSON.stringify(secrets), sealContext(apiKey.id)) }
   })
+  if (made.madeWith !== madeWith) {
+    throw new AppError('idempotency_conflict', 'This Idempotency-Key was used with another credential. Use a new one.')
+  }
   const secrets = JSON.parse(ctx.keyring.open(made.sealed, sealContext(made.apiKey.id))) as Secrets
   return { ...made.apiKey, ...secrets }
 }
