@@ -1,8 +1,10 @@
 import { createHash, generateKeyPairSync } from 'node:crypto'
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { CreatedApiKey } from '@parley/contract'
 import { createVerifier, httpbis } from 'http-message-signatures'
 import { afterEach, expect, test } from 'vitest'
+import { startServer } from '../../../apps/server/src/testing/start-server.ts'
 import { createParley, createSigner, type PrivateJwk, type SignerOptions } from './index.ts'
 
 const closers: (() => void)[] = []
@@ -76,4 +78,39 @@ test('another key does not verify', async () => {
   const other = createSigner({ keyId, secret: 'mcps_other' })
   await createParley({ baseUrl: url, apiKey: 'mcp_test', signer: other }).conversations.list()
   expect(seen.map(({ valid }) => valid)).toEqual([false])
+})
+
+test('a server of Parley takes them: requests, uploads, replies and the socket', async () => {
+  const server = await startServer()
+  try {
+    const publicKey = pair.publicKey.export({ format: 'pem', type: 'spki' }).toString()
+    for (const signing of [{ algorithm: 'hmac-sha256' }, { algorithm: 'ed25519', publicKey }]) {
+      const body = { name: 'Signing', signing }
+      const made = await server.owner.json<CreatedApiKey>('POST', '/api/v1/api-keys', body)
+      const signer =
+        made.signingSecret === null
+          ? createSigner({ keyId: made.id, privateKey: pair.privateKey.export({ format: 'jwk' }) as PrivateJwk })
+          : createSigner({ keyId: made.id, secret: made.signingSecret })
+      const unsigned = createParley({ baseUrl: server.url, apiKey: made.key })
+      await expect(unsigned.me.get()).rejects.toMatchObject({ code: 'signature_invalid', status: 401 })
+      const parley = createParley({ baseUrl: server.url, apiKey: made.key, signer })
+
+      const left = new AbortController()
+      const changes = parley.changes(left.signal)
+      expect((await changes.next()).value).toEqual({ type: 'connected' })
+      const { id } = await parley.conversations.create({ title: 'Grüße & more' })
+      expect((await changes.next()).value).toMatchObject({ conversationId: id })
+      left.abort()
+
+      const { run } = await parley.messages.send(id, { content: 'How do I connect a model?' })
+      const types: string[] = []
+      for await (const { event } of parley.runs.follow(run.id)) types.push(event.type)
+      expect(types.at(-1)).toBe('RUN_FINISHED')
+      const file = await parley.files.upload(new Blob(['some text']), { name: 'some.txt' })
+      expect(await (await parley.files.download(file.id)).text()).toBe('some text')
+      expect((await parley.conversations.list({ search: 'Grüße & more' })).data.map((each) => each.id)).toContain(id)
+    }
+  } finally {
+    await server.close()
+  }
 })

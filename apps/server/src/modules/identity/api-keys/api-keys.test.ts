@@ -1,5 +1,7 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { ApiKey, CreatedApiKey, Page, Problem, SignedIn } from '@parley/contract'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { systemClock } from '../../../platform/context.ts'
 import { makeApiKey } from '../../../platform/crypto/index.ts'
 import { type Caller, callerFor, startServer, type TestServer } from '../../../testing/start-server.ts'
@@ -237,6 +239,14 @@ describe('a leaked key', () => {
     expect(await report([leaked.key, unknown, 'not a key', leaked.key])).toEqual({ revoked: 1 })
     expect([await works(leaked), await works(other)]).toEqual([false, true])
     expect((await find(member, leaked.id))?.leakedAt).toEqual(expect.any(String))
+    const mail = await vi.waitFor(async () => {
+      const folder = join(server.platform.config.dataDir, 'outbox')
+      const [name] = await readdir(folder)
+      return readFile(join(folder, name!), 'utf8')
+    })
+    expect(mail).toContain('To: member@example.com')
+    expect(mail).toContain(leaked.prefix)
+    expect(mail).not.toContain(leaked.key)
     expect(await report([leaked.key, unknown])).toEqual({ revoked: 0 })
     later(31 * 24 * 3600_000)
     const { accessToken } = await server.anyone.json<SignedIn>('POST', '/api/v1/auth/login', {

@@ -1,8 +1,10 @@
 import { inTransaction, type Platform } from '../../../platform/context.ts'
 import { parseApiKey } from '../../../platform/crypto/index.ts'
+import { queueMail } from '../../../platform/mail/index.ts'
 import { emit } from '../../../platform/outbox/index.ts'
 import { announceRevoked } from '../sign-in.ts'
-import { deleteFormerSecret, findHashes, lockKeyByHash, markRevoked } from './store.ts'
+import { keyLeakedMail } from './leak-mail.ts'
+import { deleteFormerSecret, findHashes, findKeeper, lockKeyByHash, markRevoked } from './store.ts'
 
 /**
  * Revokes keys that someone holds who should not: whoever has one can do worse with it. A former secret ends alone, the
@@ -37,5 +39,11 @@ async function endSecret(tx: Platform, hash: string, source: string | undefined)
     subjectId: key.id,
     data: { source: source ?? null },
   })
+  const keeper = await findKeeper(tx.db, key.id)
+  if (keeper !== undefined) {
+    const { name, prefix, kind, ownerName, email } = keeper
+    const of = { name, prefix, serviceAccount: kind === 'service' ? ownerName : undefined }
+    await queueMail(tx, { address: email }, keyLeakedMail(of, source, tx.config.http.publicUrl))
+  }
   return key.id
 }

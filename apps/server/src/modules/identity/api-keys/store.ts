@@ -248,6 +248,21 @@ export function lockKeyByHash(db: Db, hash: string) {
     .executeTakeFirst()
 }
 
+/** Whom to tell of a key: its owner, or who made the service account it is of; undefined when that person is gone. */
+export function findKeeper(db: Db, keyId: string) {
+  return db
+    .selectFrom('apiKeys')
+    .innerJoin('users as owner', 'owner.id', 'apiKeys.userId')
+    .leftJoin('serviceAccounts', 'serviceAccounts.userId', 'owner.id')
+    .innerJoin('users as keeper', (join) =>
+      join.on((on) => on('keeper.id', '=', on.fn.coalesce('serviceAccounts.createdBy', 'owner.id'))),
+    )
+    .select(['apiKeys.name', 'apiKeys.prefix', 'owner.kind', 'owner.name as ownerName', 'keeper.email'])
+    .where('apiKeys.id', '=', keyId)
+    .where('keeper.kind', '=', 'person')
+    .executeTakeFirst()
+}
+
 /** Whether the nonce was not used with this key before; it is from now on. */
 export async function claimNonce(db: Db, use: { keyId: string; nonce: string; goodUntil: Date }): Promise<boolean> {
   const row = await db
