@@ -73,7 +73,7 @@ describeWithChromium('API keys', () => {
     await expectAccessible(page, 'new API key')
     await picture('new')
     await page.getByRole('button', { name: 'Make key' }).click()
-    await page.getByText('Is not an address or network').waitFor()
+    await page.getByText('Is not an address or network, such as').waitFor()
     await page.getByLabel('Addresses it may be used from').fill('127.0.0.0/8\n::1')
     await page.getByRole('button', { name: 'Make key' }).click()
     await page.getByTestId('new-key').waitFor()

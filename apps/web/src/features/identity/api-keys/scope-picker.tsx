@@ -32,7 +32,7 @@ export function ScopePicker({
             <input
               type="radio"
               name="preset"
-              className="mt-0.5 accent-accent"
+              className="mt-0.5 shrink-0 self-start accent-accent"
               checked={current === id}
               onChange={() => {
                 setCustom(id === 'custom')
