@@ -1,10 +1,11 @@
 import { classNames } from '@parley/ui'
 import { Link, Outlet } from '@tanstack/react-router'
-import { Bot, Boxes, KeyRound, Plug, UserRound } from 'lucide-react'
+import { Bot, Boxes, KeyRound, LogIn, Plug, UserRound } from 'lucide-react'
 
 const pages = [
   { to: '/settings/models', label: 'Models', icon: Boxes },
   { to: '/settings/mcp-servers', label: 'MCP servers', icon: Plug },
+  { to: '/settings/sign-in', label: 'Sign-in', icon: LogIn },
   { to: '/settings/service-accounts', label: 'Service accounts', icon: Bot },
   { to: '/settings/api-keys', label: 'API keys', icon: KeyRound },
   { to: '/settings/account', label: 'Account', icon: UserRound },
