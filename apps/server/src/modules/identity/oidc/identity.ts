@@ -1,3 +1,5 @@
+import { z } from 'zod'
+
 /** What a provider said of whoever signed in there. `issuer` and `subject` say who it is; everything else may change. */
 export interface ProvenIdentity {
   issuer: string
@@ -27,9 +29,8 @@ export function textOf(value: unknown, maxLength: number): string | undefined {
   return text === '' ? undefined : text
 }
 
-/** An email address as people are stored under, if it is one. */
+/** An email address as people are stored under, if it is one: ASCII, as everywhere else. */
 export function emailOf(value: unknown): string | null {
-  if (typeof value !== 'string' || value.length > 254 || !/^[^\s@<>"\p{Cc}]+@[^\s@<>"\p{Cc}]+\.[^\s@.]+$/u.test(value))
-    return null
-  return value.toLowerCase()
+  const parsed = z.email().max(254).safeParse(value)
+  return parsed.success ? parsed.data.toLowerCase() : null
 }

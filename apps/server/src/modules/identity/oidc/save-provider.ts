@@ -5,6 +5,7 @@ import { isId, newId } from '../../../platform/crypto/index.ts'
 import { AppError, notFound } from '../../../platform/errors.ts'
 import { type Idempotency, onceAround } from '../../../platform/http/index.ts'
 import { emit } from '../../../platform/outbox/index.ts'
+import { requireGrantable, scopesOf } from '../access.ts'
 import { checkProvider } from './check-provider.ts'
 import { forgetIssuer } from './open-issuer.ts'
 import { getPolicy } from './policy.ts'
@@ -189,9 +190,9 @@ function missing(pointer: string, message: string): AppError {
 }
 
 /** Refuses what would hand out more than the actor has, or take anybody's word for an address. */
-function requireSensible(ctx: Ctx, { kind, tenant, trustsEmail, rules }: KnownProvider): void {
-  if (ctx.actor.role !== 'owner' && rules.some(({ role }) => role === 'owner')) {
-    throw new AppError('forbidden', 'Its rules make owners. Only an owner may set it up, change or remove it.')
+function requireSensible(ctx: Ctx, { kind, tenant, trustsEmail, rules, defaultRole }: KnownProvider): void {
+  for (const role of new Set([...rules.map((rule) => rule.role), ...(defaultRole === null ? [] : [defaultRole])])) {
+    requireGrantable(ctx, { role, scopes: scopesOf(role) })
   }
   if (kind === 'microsoft' && trustsEmail && isShared(tenant ?? '')) {
     const message = 'With many tenants, their administrators write any address. Name your own tenant first.'
