@@ -64,6 +64,14 @@ beforeAll(async () => {
   const all = { scope: 'workspace', unit: 'tokens', amount: 1_000_000_000, window: 'day' }
   const budget = await server.owner.json<{ id: string }>('POST', '/api/v1/budgets', { name: 'Team', ...all })
   own.budgets = budget.id
+  const signIn = await server.owner.json<{ id: string }>('POST', '/api/v1/sign-in-providers', {
+    kind: 'oidc',
+    name: 'Nobody there',
+    issuer: `${server.url}/nothing-here`,
+    clientId: 'parley',
+    force: true,
+  })
+  Object.assign(own, { providers: signIn.id, 'sign-in-providers': signIn.id, 'connected-accounts': newId() })
   const { email, password } = server.owner
   const login = await server.anyone.fetch('/api/v1/auth/login', {
     method: 'POST',

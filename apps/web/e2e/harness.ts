@@ -38,7 +38,14 @@ export interface Stage {
  * The real server with the built web app, a scripted model that is not connected yet, one MCP server, and Chromium.
  * `models`: what the scripted model says it has.
  */
-export async function setStage({ models }: { models?: string[] } = {}): Promise<Stage> {
+export async function setStage({
+  models,
+  egressAllow = [],
+}: {
+  models?: string[]
+  /** Other hosts that the server may reach. */
+  egressAllow?: string[]
+} = {}): Promise<Stage> {
   const dataDir = await mkdtemp(join(tmpdir(), 'parley-e2e-'))
   const notesFile = join(dataDir, 'notes.txt')
   await writeFile(notesFile, '')
@@ -48,7 +55,10 @@ export async function setStage({ models }: { models?: string[] } = {}): Promise<
   )
   await prepareTestDataDir(dataDir, migrations)
   const model = await startScriptedModel(models === undefined ? {} : { models })
-  const env = { PARLEY_EGRESS_ALLOW: new URL(model.url).host, PARLEY_CONFIG_FILE: join(dataDir, 'parley.json') }
+  const env = {
+    PARLEY_EGRESS_ALLOW: [new URL(model.url).host, ...egressAllow].join(','),
+    PARLEY_CONFIG_FILE: join(dataDir, 'parley.json'),
+  }
   const start = { dataDir, port: await freePort(), env }
   let server = await spawnServer(start)
   const browser = await chromium.launch({ executablePath: findChromium(), args: ['--no-sandbox'] })

@@ -1,20 +1,46 @@
+import { type SignInProblem, signInProblems } from '@parley/contract'
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router'
 import { findMe } from './features/identity/me.ts'
 import { AppLayout } from './features/shell/app-layout.tsx'
 import { ErrorPage, NotFoundPage } from './features/shell/error-page.tsx'
 import { parley, queryClient } from './parley.ts'
 
+const isId = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+
 const root = createRootRoute({ notFoundComponent: NotFoundPage })
 
 const login = createRoute({
   getParentRoute: () => root,
   path: '/login',
-  validateSearch: (search: Record<string, unknown>): { next?: string } => {
+  validateSearch: (search: Record<string, unknown>): { next?: string; workspace?: string } => {
     // Only a path of our own: never lead someone who just signed in to another site.
     const next = typeof search.next === 'string' && /^\/(?![/\\])/.test(search.next) ? search.next : undefined
-    return next ? { next } : {}
+    // Whose providers to offer.
+    const workspace = typeof search.workspace === 'string' && isId.test(search.workspace) ? search.workspace : undefined
+    return { ...(next && { next }), ...(workspace && { workspace }) }
   },
   component: lazyRouteComponent(() => import('./features/identity/sign-in-page.tsx'), 'SignInPage'),
+})
+
+const signInProblem = createRoute({
+  getParentRoute: () => root,
+  path: '/login/problem',
+  // Nothing of the address is shown but a code that the page knows, and the number of the request.
+  validateSearch: (search: Record<string, unknown>): { problem: SignInProblem; ref?: string } => {
+    const known = typeof search.problem === 'string' && Object.hasOwn(signInProblems, search.problem)
+    const ref = typeof search.ref === 'string' && /^[\w.-]{1,64}$/.test(search.ref) ? search.ref : undefined
+    return { problem: known ? (search.problem as SignInProblem) : 'internal', ...(ref && { ref }) }
+  },
+  component: lazyRouteComponent(
+    () => import('./features/identity/providers/sign-in-problem-page.tsx'),
+    'SignInProblemPage',
+  ),
+})
+
+const connect = createRoute({
+  getParentRoute: () => root,
+  path: '/login/connect',
+  component: lazyRouteComponent(() => import('./features/identity/providers/connect-page.tsx'), 'ConnectPage'),
 })
 
 const setup = createRoute({
@@ -100,6 +126,14 @@ const groups = createRoute({
   path: '/groups',
   component: lazyRouteComponent(() => import('./features/identity/groups-page.tsx'), 'GroupsPage'),
 })
+const signIn = createRoute({
+  getParentRoute: () => settings,
+  path: '/sign-in',
+  component: lazyRouteComponent(
+    () => import('./features/identity/providers/sign-in-settings-page.tsx'),
+    'SignInSettingsPage',
+  ),
+})
 const docs = createRoute({
   getParentRoute: () => app,
   path: '/docs/$page',
@@ -109,6 +143,8 @@ const docs = createRoute({
 export const router = createRouter({
   routeTree: root.addChildren([
     login,
+    signInProblem,
+    connect,
     setup,
     app.addChildren([
       newChat,
@@ -122,6 +158,7 @@ export const router = createRouter({
         groups,
         serviceAccounts,
         serviceAccount,
+        signIn,
         apiKeys,
         account,
       ]),

@@ -94,6 +94,10 @@ export const identityEndpoints = {
     tag: 'Identity',
     summary: 'Sign out: end this session',
     access: 'session',
+    response: z.object({
+      /** Where the browser ends its session with the identity provider as well; null where there is none. */
+      continueAt: z.string().nullable(),
+    }),
   }),
   getMe: endpoint({
     method: 'GET',

@@ -8,6 +8,7 @@ import { modelEndpoints } from './models.ts'
 import { groupEndpoints, roleEndpoints } from './roles.ts'
 import { serviceAccountEndpoints } from './service-accounts.ts'
 import { sharingEndpoints } from './sharing.ts'
+import { signInEndpoints } from './sign-in.ts'
 import { tokenKeyEndpoints } from './token-keys.ts'
 import { toolEndpoints } from './tools.ts'
 import { usageEndpoints } from './usage.ts'
@@ -30,6 +31,7 @@ export * from './roles.ts'
 export * from './second-factor.ts'
 export * from './service-accounts.ts'
 export * from './sharing.ts'
+export * from './sign-in.ts'
 export * from './token-keys.ts'
 export * from './tools.ts'
 export * from './usage.ts'
@@ -43,6 +45,7 @@ export const endpoints = {
   ...apiKeyEndpoints,
   ...serviceAccountEndpoints,
   ...tokenKeyEndpoints,
+  ...signInEndpoints,
   ...fileEndpoints,
   ...modelEndpoints,
   ...toolEndpoints,

@@ -31,6 +31,43 @@ export function createParley(options: ParleyOptions = {}) {
       logout: (o?: CallOptions) => call(endpoints.logout, { ...o }),
     },
 
+    /** Signing in through identity providers. */
+    signIn: {
+      options: (query: Query<E['getSignInOptions']> = {}, o?: CallOptions) =>
+        call(endpoints.getSignInOptions, { query, ...o }),
+      /** Answers the address to send the browser to. */
+      start: (id: string, body: Body<E['startProviderSignIn']> = {}, o?: CallOptions) =>
+        call(endpoints.startProviderSignIn, { params: { id }, body, ...o }),
+      /** The sign-in of this browser that waits to be connected with an existing account. */
+      pending: (o?: CallOptions) => call(endpoints.getPendingConnection, { ...o }),
+      connectWithPassword: (password: string, o?: CallOptions) =>
+        call(endpoints.connectWithPassword, { body: { password }, ...o }),
+      settings: (o?: CallOptions) => call(endpoints.getSignInSettings, { ...o }),
+      updateSettings: (body: Body<E['updateSignInSettings']>, o?: CallOptions) =>
+        call(endpoints.updateSignInSettings, { body, ...o }),
+    },
+
+    signInProviders: {
+      list: (query?: Query<E['listSignInProviders']>, o?: CallOptions) =>
+        call(endpoints.listSignInProviders, { query, ...o }),
+      create: (body: Body<E['createSignInProvider']>, o?: CallOptions) =>
+        call(endpoints.createSignInProvider, { body, ...o }),
+      update: (id: string, body: Body<E['updateSignInProvider']>, o?: CallOptions) =>
+        call(endpoints.updateSignInProvider, { params: { id }, body, ...o }),
+      delete: (id: string, o?: CallOptions) => call(endpoints.deleteSignInProvider, { params: { id }, ...o }),
+      test: (id: string, o?: CallOptions) => call(endpoints.testSignInProvider, { params: { id }, ...o }),
+    },
+
+    connectedAccounts: {
+      list: (query?: Query<E['listConnectedAccounts']>, o?: CallOptions) =>
+        call(endpoints.listConnectedAccounts, { query, ...o }),
+      /** Answers the address to send the browser to. */
+      start: (body: Body<E['startConnecting']>, o?: CallOptions) => call(endpoints.startConnecting, { body, ...o }),
+      /** Connects what waits in this browser with whoever is signed in. */
+      confirm: (o?: CallOptions) => call(endpoints.connectSignedIn, { ...o }),
+      disconnect: (id: string, o?: CallOptions) => call(endpoints.disconnectAccount, { params: { id }, ...o }),
+    },
+
     me: {
       get: (o?: CallOptions) => call(endpoints.getMe, { ...o }),
       update: (body: Body<E['updateMe']>, o?: CallOptions) => call(endpoints.updateMe, { body, ...o }),

@@ -35,6 +35,23 @@ export const reaches = {
   deleteServiceAccount: 'workspace',
   getTokenKeys: 'none',
 
+  // Sign-in through providers
+  getSignInOptions: 'none',
+  startProviderSignIn: 'workspace',
+  getPendingConnection: 'none',
+  connectWithPassword: 'none',
+  connectSignedIn: 'none',
+  listConnectedAccounts: 'none',
+  startConnecting: 'none',
+  disconnectAccount: 'person',
+  getSignInSettings: 'none',
+  updateSignInSettings: 'none',
+  listSignInProviders: 'none',
+  createSignInProvider: 'none',
+  updateSignInProvider: 'workspace',
+  deleteSignInProvider: 'workspace',
+  testSignInProvider: 'workspace',
+
   // Roles, groups, sharing
   listRoles: 'none',
   createRole: 'none',

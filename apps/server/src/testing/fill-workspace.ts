@@ -36,6 +36,22 @@ export async function fillForPerson(server: TestServer, person: Caller): Promise
       createdAt: new Date(),
     })
     .execute()
+  const accountId = newId()
+  await server.platform.db
+    .insertInto('connectedAccounts')
+    .values({
+      id: accountId,
+      userId: me.id,
+      issuer: 'https://id.example.com',
+      subject: accountId,
+      kind: 'oidc',
+      providerId: 'oidc',
+      providerName: 'Elsewhere',
+      label: 'someone',
+      createdAt: new Date(),
+      lastUsedAt: new Date(),
+    })
+    .execute()
   const key = await person.json<{ id: string }>('POST', '/api/v1/api-keys', { name: 'A key' })
   return {
     conversations: conversation.id,
@@ -44,6 +60,7 @@ export async function fillForPerson(server: TestServer, person: Caller): Promise
     files: file.id,
     'tool-results': resultId,
     'api-keys': key.id,
+    'connected-accounts': accountId,
   }
 }
 
@@ -54,11 +71,18 @@ export async function fillForPerson(server: TestServer, person: Caller): Promise
 export async function fillWorkspace(server: TestServer, manager: Caller, mcpUrl: string): Promise<Things> {
   const post = <T = { id: string }>(path: string, body: unknown) => manager.json<T>('POST', `/api/v1/${path}`, body)
   const me = await manager.json<{ id: string }>('GET', '/api/v1/me')
-  const [provider, mcpServer, role, group, account] = [
+  const [provider, signInProvider, mcpServer, role, group, account] = [
     await post('model-providers', {
       name: 'Nobody there',
       protocol: 'openai',
       baseUrl: `${server.url}/nothing-here`,
+      force: true,
+    }),
+    await post('sign-in-providers', {
+      kind: 'oidc',
+      name: 'Nobody there',
+      issuer: `${server.url}/nothing-here`,
+      clientId: 'parley',
       force: true,
     }),
     await post('mcp-servers', { name: 'Fixture', transport: 'http', url: mcpUrl }),
@@ -83,6 +107,8 @@ export async function fillWorkspace(server: TestServer, manager: Caller, mcpUrl:
   return {
     budgets: budget.id,
     'model-providers': provider.id,
+    'sign-in-providers': signInProvider.id,
+    providers: signInProvider.id,
     'mcp-servers': mcpServer.id,
     tools: 'echo',
     roles: role.id,

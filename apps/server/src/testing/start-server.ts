@@ -12,6 +12,7 @@ import { migrations } from '../migrations.ts'
 import { ensureSetup } from '../modules/identity/index.ts'
 import { loadConfig } from '../platform/config/index.ts'
 import type { Platform } from '../platform/context.ts'
+import { createLog } from '../platform/telemetry/index.ts'
 import { prepareTestDataDir } from './database.ts'
 import { scratchDatabase } from './services.ts'
 
@@ -40,6 +41,8 @@ export interface TestServerOptions {
   env?: Record<string, string>
   /** Changes the configuration after it was read. */
   adjust?: (config: ReturnType<typeof loadConfig>['config']) => void
+  /** Gets every line of the log, from the least important on, as the real server writes it. Default: no log. */
+  logTo?: (line: string) => void
 }
 
 const password = 'a long test password'
@@ -53,7 +56,11 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
   })
   config.http.checkResponses = true
   options.adjust?.(config)
-  const log = pino({ level: process.env.PARLEY_TEST_LOG ?? 'silent' })
+  const { logTo } = options
+  if (logTo) Object.assign(config.log, { level: 'trace', pretty: false })
+  const log = logTo
+    ? createLog(config, secrets, { write: logTo })
+    : pino({ level: process.env.PARLEY_TEST_LOG ?? 'silent' })
   const embedded = { durable: false, checkpointMs: 0 }
   const server = await buildServer(config, secrets, { log, embedded, onFatal: (error) => log.fatal(error) })
   const url = await server.start()

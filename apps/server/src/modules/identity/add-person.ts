@@ -21,7 +21,17 @@ export async function makeMember(tx: Platform, person: NewUser): Promise<Member>
   return addPerson(tx, person, await getFirstWorkspaceId(tx.db), 'member')
 }
 
-async function addPerson(tx: Platform, person: NewUser, workspaceId: string, role: Role): Promise<Member> {
+/**
+ * Makes a person a member of a workspace; `managedBy` is the identity provider by whose word.
+ * @throws AppError email_taken
+ */
+export async function addPerson(
+  tx: Platform,
+  person: NewUser,
+  workspaceId: string,
+  role: Role,
+  managedBy: string | null = null,
+): Promise<Member> {
   const now = tx.clock.now()
   const userId = await insertUser(tx.db, person, now)
   if (userId === undefined) {
@@ -29,7 +39,7 @@ async function addPerson(tx: Platform, person: NewUser, workspaceId: string, rol
       fields: [{ pointer: '/email', message: 'Is taken.' }],
     })
   }
-  await insertMembership(tx.db, { workspaceId, userId, role }, now)
+  await insertMembership(tx.db, { workspaceId, userId, role, managedBy }, now)
   await emit(tx, { type: 'user-registered', workspaceId, subjectId: userId, data: { role } })
   return { userId, workspaceId }
 }

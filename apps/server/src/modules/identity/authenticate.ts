@@ -6,6 +6,7 @@ import { notFound } from '../../platform/errors.ts'
 import { scopesOfMember } from './access.ts'
 import { findKey, useKey } from './api-keys/find-key.ts'
 import { credentialCache, type Found } from './credential-cache.ts'
+import { isAllowedBy } from './oidc/sso-only.ts'
 import { readSessionCookie } from './session-cookie.ts'
 import { findSession, touchSession } from './store.ts'
 import { readAccessToken } from './token-keys/access-tokens.ts'
@@ -84,11 +85,13 @@ async function bySession(
   const now = platform.clock.now()
   const session = await findSession(platform.db, by, workspaceId)
   if (session === undefined || session.expiresAt <= now) return undefined
-  const { role } = session
-  if (role === null) {
+  const { role, onlyWorkspaceId } = session
+  const elsewhere = onlyWorkspaceId !== null && onlyWorkspaceId !== (workspaceId ?? session.workspaceId)
+  if (role === null || elsewhere) {
     if (named !== undefined) throw notFound('workspace')
     return undefined
   }
+  if (!isAllowedBy(platform, { ...session, role }, session.providerId)) return undefined
   if (now.getTime() - session.lastUsedAt.getTime() >= touchedEveryMs) {
     await touchSession(platform.db, session.id, now, sessionExpiry(now))
   }

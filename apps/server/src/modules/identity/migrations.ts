@@ -1,6 +1,7 @@
 import type { Migration } from '../../platform/database/index.ts'
 import { migrations as apiKeys } from './api-keys/migrations.ts'
 import { migrations as groups } from './groups/migrations.ts'
+import { migrations as oidc } from './oidc/migrations.ts'
 import { migrations as passkeys } from './passkeys/migrations.ts'
 import { migrations as roles } from './roles/migrations.ts'
 import { migrations as secondFactor } from './second-factor/migrations.ts'
@@ -83,4 +84,5 @@ export const migrations: Migration[] = [
   ...apiKeys,
   ...serviceAccounts,
   ...tokenKeys,
+  ...oidc,
 ]

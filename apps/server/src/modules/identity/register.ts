@@ -3,6 +3,7 @@ import { inTransaction, type Platform } from '../../platform/context.ts'
 import { AppError } from '../../platform/errors.ts'
 import { makeMember, makeOwner } from './add-person.ts'
 import type { Client } from './client.ts'
+import { requireAllowedWorkspace } from './oidc/sso-only.ts'
 import { hashPassword } from './passwords.ts'
 import { endSetup, isSetupToken } from './setup.ts'
 import { type SignInResult, startSession } from './sign-in.ts'
@@ -28,6 +29,7 @@ export async function register(platform: Platform, body: Registration, client: C
     const person = { email, name, passwordHash }
     const member = first ? await makeOwner(tx, person, body.workspaceName) : await makeMember(tx, person)
     if (first) await endSetup(tx)
+    else await requireAllowedWorkspace(tx, member, { method: 'password' })
     return startSession(tx, member, client, { method: 'password' })
   })
 }

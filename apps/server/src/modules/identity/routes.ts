@@ -4,6 +4,8 @@ import { answerSignIn } from './answer-sign-in.ts'
 import { mountApiKeys } from './api-keys/routes.ts'
 import { clientOf } from './client.ts'
 import { mountGroups } from './groups/routes.ts'
+import { mountProviderSignIn } from './oidc/routes.ts'
+import { providerSignOutUrl } from './oidc/sign-out.ts'
 import { register } from './register.ts'
 import { mountRoles } from './roles/routes.ts'
 import { mountServiceAccounts } from './service-accounts/routes.ts'
@@ -31,9 +33,13 @@ export function mountIdentity(http: Http): void {
     answerSignIn(ctx, reply, clientOf(ctx.config, request), await refreshSession(ctx, body.refreshToken)),
   )
   http.route(identityEndpoints.logout, async (ctx, _input, { reply }) => {
+    const continueAt = await providerSignOutUrl(ctx)
     await endSession(ctx, ctx.actor.credentialId)
     clearSessionCookie(ctx.config, reply)
+    return { continueAt }
   })
+
+  mountProviderSignIn(http)
 
   http.route(identityEndpoints.getMe, (ctx) => getMe(ctx))
   http.route(identityEndpoints.updateMe, (ctx, { body }, { request }) => updateMe(ctx, body, request.ip))

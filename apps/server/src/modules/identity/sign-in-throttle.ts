@@ -13,6 +13,8 @@ interface Pace {
 const perAccountAndAddress: Pace = { burst: 10, everyMs: 15_000 }
 // By address alone: one password tried on many accounts. Wide, since an office may share an address.
 const perAddress: Pace = { burst: 60, everyMs: 1_000 }
+// Sign-ins through a provider that are begun or brought back: nothing is guessed there, but each costs a request elsewhere.
+const perAddressThroughProvider: Pace = { burst: 120, everyMs: 500 }
 const keptKeys = 50_000
 
 /** Counts tries by the generic cell rate algorithm: per key the time at which all its tries will have been paid for. */
@@ -26,6 +28,14 @@ export function countTry(platform: Platform, address: string, account: string | 
   const network = networkOf(address)
   take(platform, `address ${network}`, perAddress)
   if (account !== undefined) take(platform, accountKey(network, account), perAccountAndAddress)
+}
+
+/**
+ * Counts a sign-in through a provider that begins, or comes back.
+ * @throws AppError rate_limited with the time to wait
+ */
+export function countProviderTry(platform: Platform, address: string): void {
+  take(platform, `provider ${networkOf(address)}`, perAddressThroughProvider)
 }
 
 /** The password was right: earlier mistakes with this account are forgiven. */

@@ -6,6 +6,7 @@ import type { Member } from './add-person.ts'
 import { sessionExpiry } from './authenticate.ts'
 import type { Client } from './client.ts'
 import { type Revoked, revokedChannel } from './credential-cache.ts'
+import { requireAllowedWorkspace } from './oidc/sso-only.ts'
 import { checkPassword } from './passwords.ts'
 import { presentUser } from './present.ts'
 import { askForSecondFactor } from './second-factor/challenge.ts'
@@ -27,6 +28,18 @@ export interface SignInProof {
   method: 'password' | 'passkey' | 'provider' | 'link'
   /** Two factors in one: a passkey that verified its user, an identity provider that says that it asked for two. */
   twoFactors?: boolean
+  /** The identity provider, and what of it the session remembers. */
+  provider?: ProviderProof
+}
+
+export interface ProviderProof {
+  id: string
+  /** A workspace's own provider vouches for people there alone. */
+  onlyWorkspaceId: string | null
+  /** False where that says nothing about the account itself, as the person is in other workspaces too. */
+  provesAccount: boolean
+  /** To sign out there as well; null where that is not possible. */
+  sealedIdToken: string | null
 }
 
 /** `sessionToken` is for the cookie, the rest for the body. */
@@ -60,13 +73,15 @@ export async function logIn(
 /**
  * Goes on once it is proven who signs in, in whatever way: begins a session, or asks for the second factor of whoever has
  * one and has not shown it yet. The outcome goes through `answerSignIn`, which sets the cookies.
+ * @throws AppError sso_required when every workspace of the person asks for another way to sign in
  */
 export async function completeSignIn(
   platform: Platform,
-  member: Member,
+  wanted: Member,
   client: Client,
   proof: SignInProof,
 ): Promise<SignInOutcome> {
+  const member = await requireAllowedWorkspace(platform, wanted, proof)
   const methods = proof.twoFactors ? [] : await secondFactorsOf(platform.db, member.userId)
   if (methods.length === 0) return startSession(platform, member, client, proof)
   return { answer: await askForSecondFactor(platform, member, client, proof, methods) }
@@ -95,8 +110,11 @@ export async function startSession(
       address: client.address,
       expiresAt: sessionExpiry(now),
       method: proof.method,
-      provenAt: now,
+      provenAt: proof.provider?.provesAccount === false ? null : now,
       secondFactorAt: proof.twoFactors ? now : null,
+      providerId: proof.provider?.id ?? null,
+      onlyWorkspaceId: proof.provider?.onlyWorkspaceId ?? null,
+      sealedIdToken: proof.provider?.sealedIdToken ?? null,
     },
     now,
   )

@@ -3,6 +3,7 @@ import { sql } from 'kysely'
 import { newId } from '../../platform/crypto/index.ts'
 import type { Db } from '../../platform/database/index.ts'
 import type { HeldRole } from './access.ts'
+import './oidc/tables.ts'
 import './tables.ts'
 import './roles/tables.ts'
 
@@ -21,7 +22,8 @@ export async function hasUsers(db: Db): Promise<boolean> {
 export interface NewUser {
   email: string
   name: string
-  passwordHash: string
+  /** Null for people who sign in some other way. */
+  passwordHash: string | null
 }
 
 /** Answers the new person's id, or undefined when the address is taken. */
@@ -49,7 +51,7 @@ export async function getFirstWorkspaceId(db: Db): Promise<string> {
 
 export async function insertMembership(
   db: Db,
-  membership: { workspaceId: string; userId: string; role: Role },
+  membership: { workspaceId: string; userId: string; role: Role; managedBy?: string | null },
   now: Date,
 ): Promise<void> {
   await db
@@ -93,6 +95,10 @@ export function findUserByEmail(db: Db, email: string) {
     .where('users.email', '=', email)
     .where('users.kind', '=', 'person')
     .executeTakeFirst()
+}
+
+export function getUser(db: Db, userId: string) {
+  return db.selectFrom('users').select(['email', 'passwordHash']).where('id', '=', userId).executeTakeFirstOrThrow()
 }
 
 export async function getPasswordHash(db: Db, userId: string): Promise<string | null> {
@@ -149,8 +155,11 @@ export interface NewSession {
   address: string | null
   expiresAt: Date
   method: string
-  provenAt: Date
+  provenAt: Date | null
   secondFactorAt: Date | null
+  providerId: string | null
+  onlyWorkspaceId: string | null
+  sealedIdToken: string | null
 }
 
 /** Stores a session, and drops those of the same person that have expired. */
@@ -162,7 +171,10 @@ export async function insertSession(db: Db, session: NewSession, now: Date): Pro
     .execute()
 }
 
-/** The session, with the person's role in `workspaceId` (default: the session's own), null when not a member of it. */
+/**
+ * The session, with the person's role in `workspaceId` (default: the session's own), null when not a member of it, and
+ * what that workspace asks of a sign-in.
+ */
 export function findSession(db: Db, by: { tokenHash: string } | { id: string }, workspaceId: string | undefined) {
   const query = db
     .selectFrom('sessions')
@@ -173,14 +185,19 @@ export function findSession(db: Db, by: { tokenHash: string } | { id: string }, 
         : ofUser.on('memberships.workspaceId', '=', workspaceId)
     })
     .leftJoin('roles', 'roles.id', 'memberships.roleId')
+    .leftJoin('signInPolicies', 'signInPolicies.workspaceId', 'memberships.workspaceId')
     .select([
       'sessions.id',
       'sessions.userId',
       'sessions.workspaceId',
       'sessions.lastUsedAt',
       'sessions.expiresAt',
+      'sessions.providerId',
+      'sessions.onlyWorkspaceId',
       'memberships.role',
       'roles.scopes as roleScopes',
+      'signInPolicies.ssoOnly',
+      'signInPolicies.ssoProviders',
     ])
   return (
     'id' in by ? query.where('sessions.id', '=', by.id) : query.where('sessions.tokenHash', '=', by.tokenHash)

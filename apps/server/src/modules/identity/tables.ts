@@ -27,6 +27,8 @@ interface MembershipsTable {
   role: Role
   /** The custom role, which says what may be done in place of `role`. */
   roleId: ColumnType<string | null, string | null | undefined, string | null>
+  /** The identity provider whose rules gave it; null where a person did. */
+  managedBy: ColumnType<string | null, string | null | undefined, string | null>
   createdAt: Date
 }
 
@@ -57,6 +59,12 @@ interface SessionsTable {
   /** Of the refresh token before the one that is good now, and when it was traded. */
   previousRefreshHash: string | null
   rotatedAt: Date | null
+  /** The identity provider it began through. */
+  providerId: string | null
+  /** The one workspace it is good for; null for all of the person's. */
+  onlyWorkspaceId: string | null
+  /** What the provider said, to sign out there as well. */
+  sealedIdToken: string | null
 }
 
 /** Browsers in which a person signed in before. */

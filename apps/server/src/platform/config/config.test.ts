@@ -99,6 +99,52 @@ describe('providers from the environment', () => {
   })
 })
 
+describe('sign-in providers', () => {
+  test('need an id and a secret; GitHub and Microsoft know where they are', () => {
+    const { config, secrets } = load({
+      GITHUB_CLIENT_ID: 'g',
+      GITHUB_CLIENT_SECRET: 'hidden-1',
+      MICROSOFT_CLIENT_ID: 'm',
+      MICROSOFT_CLIENT_SECRET: 'hidden-2',
+      MICROSOFT_TENANT: 'contoso.example',
+      PARLEY_OIDC_ISSUER: 'https://id.example.com/team/',
+      PARLEY_OIDC_CLIENT_ID: 'o',
+      PARLEY_SIGN_IN_RULES:
+        '{"oidc":{"rules":[{"claim":"groups","value":"staff","role":"member"}],"defaultRole":null}}',
+      PARLEY_SIGN_IN_TRUST_EMAIL: 'microsoft',
+      PARLEY_SIGNUP_DOMAINS: 'Example.com, example.org',
+    })
+    const { providers, domains, ownersKeepPassword } = config.identity.signIn
+    expect(providers.map(({ slug, issuer, trustsEmail }) => [slug, issuer, trustsEmail])).toEqual([
+      ['microsoft', 'https://login.microsoftonline.com/contoso.example/v2.0', true],
+      ['github', 'https://github.com', false],
+      ['oidc', 'https://id.example.com/team/', false],
+    ])
+    expect(providers.at(-1)).toMatchObject({ defaultRole: null, rules: [{ claim: 'groups', value: 'staff' }] })
+    expect(providers.at(0)).toMatchObject({ defaultRole: 'member', rules: [] })
+    expect([domains, ownersKeepPassword]).toEqual([['example.com', 'example.org'], true])
+    expect(secrets.signInSecrets).toMatchObject({ github: 'hidden-1', microsoft: 'hidden-2', oidc: undefined })
+    expect(JSON.stringify(config)).not.toContain('hidden')
+  })
+
+  test.each([
+    [{ GOOGLE_CLIENT_ID: 'g' }, /GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET go together/],
+    [{ PARLEY_OIDC_ISSUER: 'https://id.example.com' }, /PARLEY_OIDC_CLIENT_ID go together/],
+    [{ PARLEY_SIGN_IN_TRUST_EMAIL: 'oidc' }, /names "oidc", which is not set up/],
+    [
+      { MICROSOFT_CLIENT_ID: 'm', MICROSOFT_CLIENT_SECRET: 's', PARLEY_SIGN_IN_TRUST_EMAIL: 'microsoft' },
+      /lets in many tenants/,
+    ],
+    [{ PARLEY_SIGN_IN_RULES: '{nope' }, /not JSON/],
+    [{ PARLEY_SIGN_IN_RULES: '{"oidc":{"rules":[{"claim":"x","value":"y","role":"king"}]}}' }, /oidc.rules.0.role/],
+    [{ PARLEY_SIGN_IN_RULES: '{"oidc":{"defaultRole":"owner"}}' }, /oidc.defaultRole/],
+    [{ PARLEY_SIGNUP_DOMAINS: 'someone@example.com' }, /is not a domain/],
+    [{ MICROSOFT_TENANT: 'a/b' }, /MICROSOFT_TENANT is "a\/b"/],
+  ] as [Record<string, string>, RegExp][])('%j', (env, expected) => {
+    expect(problemsOf(env).join('\n')).toMatch(expected)
+  })
+})
+
 describe('parley.json', () => {
   test('declares servers in the shape other hosts use', () => {
     write(

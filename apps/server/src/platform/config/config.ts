@@ -4,6 +4,7 @@ import { type EgressAllow, parseEgressAllow } from '../net/egress-allow.ts'
 import { type Env, environmentOf, type ModelPrice, readEnv } from './env.ts'
 import { type DeclaredMcpServer, readMcpFile } from './mcp-file.ts'
 import { type Secrets, secretsFrom } from './secrets.ts'
+import { readSignIn, type SignInConfig } from './sign-in.ts'
 
 /** All settings, grouped and checked; nobody else reads the environment. Times are milliseconds. */
 export interface Config {
@@ -20,7 +21,7 @@ export interface Config {
   dataDir: string
   log: { level: string; pretty: boolean }
   database: { poolMax: number }
-  identity: { signup: 'open' | 'invite' | 'closed'; adminEmail?: string | undefined }
+  identity: { signup: 'open' | 'invite' | 'closed'; adminEmail?: string | undefined; signIn: SignInConfig }
   /** `defaultPlan`: of workspaces that were given none, besides the operator's own. */
   usage: {
     defaultPlan: 'free' | 'pro' | 'enterprise'
@@ -83,7 +84,8 @@ export function loadConfig(options: { processEnv?: NodeJS.ProcessEnv; folder?: s
   const egress = parseEgressAllow(env.PARLEY_EGRESS_ALLOW)
   const configFile = resolve(folder, env.PARLEY_CONFIG_FILE ?? 'parley.json')
   const mcp = readMcpFile(configFile, source, { required: env.PARLEY_CONFIG_FILE !== undefined })
-  problems.push(...egress.problems, ...mcp.problems)
+  const signIn = readSignIn(env)
+  problems.push(...egress.problems, ...mcp.problems, ...signIn.problems)
   warnings.push(...mcp.warnings)
   if ((env.PARLEY_ADMIN_EMAIL === undefined) !== (env.PARLEY_ADMIN_PASSWORD === undefined)) {
     problems.push('PARLEY_ADMIN_EMAIL and PARLEY_ADMIN_PASSWORD go together. Set both, or neither.')
@@ -108,7 +110,7 @@ export function loadConfig(options: { processEnv?: NodeJS.ProcessEnv; folder?: s
     dataDir: resolve(folder, env.PARLEY_DATA_DIR),
     log: { level: env.PARLEY_LOG_LEVEL, pretty: env.PARLEY_LOG_PRETTY ?? process.stdout.isTTY === true },
     database: { poolMax: env.PARLEY_DATABASE_POOL },
-    identity: { signup: env.PARLEY_SIGNUP, adminEmail: env.PARLEY_ADMIN_EMAIL },
+    identity: { signup: env.PARLEY_SIGNUP, adminEmail: env.PARLEY_ADMIN_EMAIL, signIn: signIn.config },
     mail: { from: env.PARLEY_MAIL_FROM ?? { name: 'Parley', address: 'parley@localhost' } },
     models: {
       defaultModel: env.PARLEY_DEFAULT_MODEL,

@@ -183,6 +183,76 @@ export const settings = {
     expects: 'an email address, or a name with one: Parley <parley@example.com>',
     about: 'Who mails come from: `Parley <parley@example.com>`. Needed with `SMTP_URL`.',
   }),
+  GOOGLE_CLIENT_ID: setting(optionalText, {
+    expects: 'a client id',
+    about: 'Sign-in with Google: the OAuth client of your Google Cloud project.',
+  }),
+  GOOGLE_CLIENT_SECRET: setting(optionalText, { expects: 'a client secret', about: 'Its secret.', secret: true }),
+  MICROSOFT_CLIENT_ID: setting(optionalText, {
+    expects: 'a client id',
+    about: 'Sign-in with Microsoft: the application (client) id of your app registration.',
+  }),
+  MICROSOFT_CLIENT_SECRET: setting(optionalText, { expects: 'a client secret', about: 'Its secret.', secret: true }),
+  MICROSOFT_TENANT: setting(z.string().regex(/^[\w.-]{1,100}$/), {
+    default: 'organizations',
+    expects: 'common, organizations, consumers, or a tenant’s id or domain',
+    about:
+      'Whose Microsoft accounts may sign in: `common`, `organizations`, `consumers`, or one tenant’s id or domain.',
+  }),
+  GITHUB_CLIENT_ID: setting(optionalText, {
+    expects: 'a client id',
+    about: 'Sign-in with GitHub: the client id of your OAuth app.',
+  }),
+  GITHUB_CLIENT_SECRET: setting(optionalText, { expects: 'a client secret', about: 'Its secret.', secret: true }),
+  PARLEY_GITHUB_URL: setting(httpUrl, {
+    default: 'https://github.com',
+    expects: httpUrlExpects,
+    about: 'Address of a GitHub Enterprise Server to sign in with.',
+  }),
+  // As it is written: an issuer may end with a slash.
+  PARLEY_OIDC_ISSUER: setting(z.url({ protocol: /^https?$/ }).optional(), {
+    expects: httpUrlExpects,
+    about: 'Sign-in with any OpenID Connect provider: its issuer, such as `https://id.example.com/realms/team`.',
+  }),
+  PARLEY_OIDC_CLIENT_ID: setting(optionalText, { expects: 'a client id', about: 'The client registered there.' }),
+  PARLEY_OIDC_CLIENT_SECRET: setting(optionalText, {
+    expects: 'a client secret',
+    about: 'Its secret; leave it out for a public client.',
+    secret: true,
+  }),
+  PARLEY_OIDC_NAME: setting(z.string().max(60), {
+    default: 'Single sign-on',
+    expects: 'at most 60 characters',
+    about: 'What the sign-in page calls it.',
+  }),
+  PARLEY_OIDC_SCOPES: setting(list, {
+    expects: 'scopes separated by commas',
+    about: 'What to ask it for. Default: `openid,profile,email`.',
+  }),
+  PARLEY_SIGN_IN_RULES: setting(optionalText, {
+    expects: 'JSON',
+    about:
+      'Roles by claims, for the providers above: `{"oidc":{"rules":[{"claim":"groups","value":"admins","role":"admin"}],"defaultRole":"member"}}`.',
+  }),
+  PARLEY_SIGN_IN_TRUST_EMAIL: setting(list, {
+    expects: 'names separated by commas',
+    about:
+      'Providers (`oidc`, `microsoft`) whose email addresses count as verified although they do not say so, separated by commas.',
+  }),
+  PARLEY_SIGN_IN_TRUST_MFA: setting(list, {
+    expects: 'names separated by commas',
+    about: 'Providers whose word that they asked for a second factor (`amr`) is taken, separated by commas.',
+  }),
+  PARLEY_SIGNUP_DOMAINS: setting(list, {
+    expects: 'domains separated by commas',
+    about:
+      'Whoever has a verified address at one of these domains gets an account in the first workspace at the first sign-in through a provider; `*` means any.',
+  }),
+  PARLEY_SSO_OWNERS_KEEP_PASSWORD: setting(flag, {
+    default: '1',
+    expects: flagExpects,
+    about: 'Owners may sign in with a password also where a workspace takes single sign-on only.',
+  }),
   OPENAI_API_KEY: setting(optionalText, {
     expects: 'an API key',
     about: 'Key of OpenAI, or of what listens at `OPENAI_BASE_URL`. Connects it as a model provider.',

@@ -8,6 +8,8 @@ export interface Secrets {
   smtpUrl?: string | undefined
   /** By the slug of the environment provider. */
   providerKeys: Record<string, string | undefined>
+  /** Client secrets, by the slug of the sign-in provider. */
+  signInSecrets: Record<string, string | undefined>
 }
 
 /** Picks the secrets out of the environment. */
@@ -18,5 +20,11 @@ export function secretsFrom(env: Env): Secrets {
     adminPassword: env.PARLEY_ADMIN_PASSWORD,
     smtpUrl: env.SMTP_URL,
     providerKeys: { openai: env.OPENAI_API_KEY, anthropic: env.ANTHROPIC_API_KEY },
+    signInSecrets: {
+      google: env.GOOGLE_CLIENT_SECRET,
+      microsoft: env.MICROSOFT_CLIENT_SECRET,
+      github: env.GITHUB_CLIENT_SECRET,
+      oidc: env.PARLEY_OIDC_CLIENT_SECRET,
+    },
   }
 }

@@ -1,6 +1,7 @@
 export { checkUrl } from './check-url.ts'
 export { createEgress, type Egress, type ResolveName } from './egress.ts'
-export { type EgressAllow, parseEgressAllow } from './egress-allow.ts'
+export { allowsHost, type EgressAllow, parseEgressAllow } from './egress-allow.ts'
 export { egressFetch } from './egress-fetch.ts'
 export { EgressRefused } from './egress-refused.ts'
 export { type GuardedFetchOptions, type GuardedResponse, guardedFetch, ResponseTooLarge } from './guarded-fetch.ts'
+export { isPublicAddress } from './public-address.ts'

@@ -11,6 +11,7 @@ export function createLog(config: Config, secrets: Secrets, destination?: Destin
     secrets.masterKey,
     secrets.adminPassword,
     ...Object.values(secrets.providerKeys),
+    ...Object.values(secrets.signInSecrets),
     ...config.tools.declared.flatMap(({ env, headers }) => Object.values({ ...env, ...headers })),
   ])
   return pino(

@@ -9,6 +9,7 @@ import { type Theme, useTheme } from '../shell/theme.ts'
 import { useTitle } from '../shell/use-title.ts'
 import { findMe, useMe } from './me.ts'
 import { PasswordField } from './password-field.tsx'
+import { ConnectedAccounts } from './providers/connected-accounts.tsx'
 import { useSignOut } from './sign-out.ts'
 
 export function AccountPage() {
@@ -25,6 +26,7 @@ export function AccountPage() {
         <NameForm name={me.name} />
         <ThemeChoice />
         <PasswordForm />
+        <ConnectedAccounts />
         <Panel className="flex flex-wrap items-center justify-between gap-4 p-6">
           <div>
             <h2 className="font-medium">Sign out</h2>

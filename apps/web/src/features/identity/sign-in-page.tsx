@@ -1,18 +1,21 @@
 import { Button, Callout, TextField } from '@parley/ui'
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
-import type { FormEvent } from 'react'
+import { type FormEvent, useState } from 'react'
 import { parley } from '../../parley.ts'
 import { explainError } from '../shell/explain-error.ts'
 import { useTitle } from '../shell/use-title.ts'
 import { AuthPage } from './auth-page.tsx'
 import { findMe } from './me.ts'
+import { findSignInOptions, OrDivider, ProviderButtons } from './providers/provider-buttons.tsx'
 
 const route = getRouteApi('/login')
 
 export function SignInPage() {
   useTitle('Sign in')
-  const { next } = route.useSearch()
+  const { next, workspace } = route.useSearch()
+  const options = useQuery(findSignInOptions(workspace)).data
+  const [showsPassword, setShowsPassword] = useState(false)
   const navigate = useNavigate()
   const client = useQueryClient()
   const signIn = useMutation({
@@ -30,7 +33,20 @@ export function SignInPage() {
   }
   return (
     <AuthPage title="Welcome back" lead="Sign in to go on where you left off.">
-      <form onSubmit={submit} className="flex flex-col gap-5">
+      <ProviderButtons workspaceId={workspace} next={next} />
+      {options?.ssoOnly && !showsPassword ? (
+        <Button variant="ghost" className="mt-6 w-full" onClick={() => setShowsPassword(true)}>
+          Sign in with a password instead
+        </Button>
+      ) : (
+        options && options.providers.length > 0 && <OrDivider />
+      )}
+      <form
+        onSubmit={submit}
+        className="flex flex-col gap-5"
+        // Members cannot use it where single sign-on is the only way; owners can.
+        hidden={options?.ssoOnly && !showsPassword}
+      >
         {signIn.error && (
           <Callout tone="danger" live>
             {explainError(signIn.error)}

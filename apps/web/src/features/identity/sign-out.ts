@@ -5,6 +5,7 @@ import { parley } from '../../parley.ts'
 export function useSignOut() {
   return useMutation({
     mutationFn: () => parley.auth.logout(),
-    onSuccess: () => window.location.assign('/login'),
+    // With an identity provider the session there ends as well; it leads back to the sign-in page.
+    onSuccess: ({ continueAt }) => window.location.assign(continueAt ?? '/login'),
   })
 }

@@ -1,7 +1,7 @@
 import type { Scope } from '@parley/contract'
 import { classNames } from '@parley/ui'
 import { Link, Outlet } from '@tanstack/react-router'
-import { Bot, Boxes, KeyRound, type LucideIcon, Plug, UserCog, UserRound, UsersRound } from 'lucide-react'
+import { Bot, Boxes, KeyRound, LogIn, type LucideIcon, Plug, UserCog, UserRound, UsersRound } from 'lucide-react'
 import { useMe } from '../identity/me.ts'
 
 interface Page {
@@ -13,6 +13,7 @@ interface Page {
     | '/settings/roles'
     | '/settings/groups'
     | '/settings/service-accounts'
+    | '/settings/sign-in'
   label: string
   icon: LucideIcon
   /** Only for those who may this. */
@@ -35,6 +36,7 @@ const groups: { name: string; pages: Page[] }[] = [
       { to: '/settings/roles', label: 'Roles', icon: UserCog, needs: 'people:read' },
       { to: '/settings/groups', label: 'Groups', icon: UsersRound, needs: 'people:read' },
       { to: '/settings/service-accounts', label: 'Service accounts', icon: Bot },
+      { to: '/settings/sign-in', label: 'Sign-in', icon: LogIn },
     ],
   },
 ]

@@ -31,6 +31,7 @@ export async function askForSecondFactor(
       userId: member.userId,
       workspaceId: member.workspaceId,
       method: proof.method,
+      provider: proof.provider === undefined ? null : JSON.stringify(proof.provider),
       expiresAt,
     },
     now,

@@ -30,6 +30,8 @@ export interface NewChallenge {
   userId: string
   workspaceId: string
   method: string
+  /** JSON. */
+  provider: string | null
   expiresAt: Date
 }
 

@@ -1,4 +1,5 @@
-export {}
+import type { ColumnType } from 'kysely'
+import type { ProviderProof } from '../sign-in.ts'
 
 interface TotpFactorsTable {
   userId: string
@@ -36,6 +37,8 @@ interface SecondFactorChallengesTable {
   workspaceId: string
   /** How the person proved themselves so far. */
   method: string
+  /** The identity provider they did it through. */
+  provider: ColumnType<ProviderProof | null, string | null, never>
   tries: number
   createdAt: Date
   expiresAt: Date

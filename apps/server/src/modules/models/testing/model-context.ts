@@ -23,7 +23,7 @@ export function modelContext(options: {
   const { firstTokenMs = 5_000, betweenTokensMs = 5_000, maxRetries = 2 } = options
   return {
     config: { models: { environmentProviders, firstTokenMs, betweenTokensMs, maxRetries } },
-    secrets: { providerKeys: { openai: key, anthropic: key } },
+    secrets: { providerKeys: { openai: key, anthropic: key }, signInSecrets: {} },
     egress: createEgress({ allow: [] }),
     log: pino({ level: 'silent' }),
     // Only the key under which this process keeps what it knows.
