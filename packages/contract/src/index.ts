@@ -2,13 +2,16 @@ import { apiKeyEndpoints } from './api-keys.ts'
 import { budgetEndpoints } from './budgets.ts'
 import { chatEndpoints } from './chat.ts'
 import { conversationEndpoints } from './conversations.ts'
+import { emailedLinkEndpoints } from './emailed-links.ts'
 import { fileEndpoints } from './files.ts'
 import { identityEndpoints } from './identity.ts'
+import { invitationEndpoints } from './invitations.ts'
 import { modelEndpoints } from './models.ts'
 import { groupEndpoints, roleEndpoints } from './roles.ts'
 import { serviceAccountEndpoints } from './service-accounts.ts'
 import { sharingEndpoints } from './sharing.ts'
 import { tokenKeyEndpoints } from './token-keys.ts'
+import { peopleEndpoints } from './people.ts'
 import { toolEndpoints } from './tools.ts'
 import { usageEndpoints } from './usage.ts'
 
@@ -18,15 +21,18 @@ export * from './budgets.ts'
 export * from './chat.ts'
 export * from './common.ts'
 export * from './conversations.ts'
+export * from './emailed-links.ts'
 export * from './endpoint.ts'
 export * from './errors.ts'
 export * from './events.ts'
 export * from './files.ts'
 export * from './identity.ts'
+export * from './invitations.ts'
 export * from './limits.ts'
 export * from './messages.ts'
 export * from './models.ts'
 export * from './roles.ts'
+export * from './people.ts'
 export * from './second-factor.ts'
 export * from './service-accounts.ts'
 export * from './sharing.ts'
@@ -43,6 +49,9 @@ export const endpoints = {
   ...apiKeyEndpoints,
   ...serviceAccountEndpoints,
   ...tokenKeyEndpoints,
+  ...peopleEndpoints,
+  ...invitationEndpoints,
+  ...emailedLinkEndpoints,
   ...fileEndpoints,
   ...modelEndpoints,
   ...toolEndpoints,

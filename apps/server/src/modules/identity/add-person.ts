@@ -21,15 +21,23 @@ export async function makeMember(tx: Platform, person: NewUser): Promise<Member>
   return addPerson(tx, person, await getFirstWorkspaceId(tx.db), 'member')
 }
 
-async function addPerson(tx: Platform, person: NewUser, workspaceId: string, role: Role): Promise<Member> {
-  const now = tx.clock.now()
-  const userId = await insertUser(tx.db, person, now)
+/**
+ * Makes an account that is in no workspace yet.
+ * @throws AppError email_taken
+ */
+export async function insertPerson(tx: Platform, person: NewUser): Promise<string> {
+  const userId = await insertUser(tx.db, person, tx.clock.now())
   if (userId === undefined) {
     throw new AppError('email_taken', 'Someone has signed up with this email address already. Sign in instead.', {
       fields: [{ pointer: '/email', message: 'Is taken.' }],
     })
   }
-  await insertMembership(tx.db, { workspaceId, userId, role }, now)
+  return userId
+}
+
+async function addPerson(tx: Platform, person: NewUser, workspaceId: string, role: Role): Promise<Member> {
+  const userId = await insertPerson(tx, person)
+  await insertMembership(tx.db, { workspaceId, userId, role }, tx.clock.now())
   await emit(tx, { type: 'user-registered', workspaceId, subjectId: userId, data: { role } })
   return { userId, workspaceId }
 }

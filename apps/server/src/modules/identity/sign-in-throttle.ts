@@ -13,6 +13,8 @@ interface Pace {
 const perAccountAndAddress: Pace = { burst: 10, everyMs: 15_000 }
 // By address alone: one password tried on many accounts. Wide, since an office may share an address.
 const perAddress: Pace = { burst: 60, everyMs: 1_000 }
+// Mails that somebody who is not signed in has us send.
+const perAddressForMail: Pace = { burst: 15, everyMs: 60_000 }
 const keptKeys = 50_000
 
 /** Counts tries by the generic cell rate algorithm: per key the time at which all its tries will have been paid for. */
@@ -26,6 +28,22 @@ export function countTry(platform: Platform, address: string, account: string | 
   const network = networkOf(address)
   take(platform, `address ${network}`, perAddress)
   if (account !== undefined) take(platform, accountKey(network, account), perAccountAndAddress)
+}
+
+/**
+ * The same, for callers that wait.
+ * @throws AppError rate_limited
+ */
+export async function takeTry(platform: Platform, address: string, account: string | undefined): Promise<void> {
+  countTry(platform, address, account)
+}
+
+/**
+ * Counts a request, by someone who is not signed in, that has a mail sent.
+ * @throws AppError rate_limited
+ */
+export async function takeMailRequest(platform: Platform, address: string): Promise<void> {
+  take(platform, `mail ${networkOf(address)}`, perAddressForMail)
 }
 
 /** The password was right: earlier mistakes with this account are forgiven. */

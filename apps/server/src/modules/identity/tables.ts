@@ -16,6 +16,8 @@ interface UsersTable {
   kind: Generated<'person' | 'service'>
   /** argon2id; null for people who sign in some other way. */
   passwordHash: string | null
+  /** When the person showed that the address is theirs: by a link mailed to it, or by the word of a provider. */
+  emailVerifiedAt: ColumnType<Date | null, Date | null | undefined, Date | null>
   createdAt: Date
   updatedAt: Date
 }
@@ -28,6 +30,8 @@ interface MembershipsTable {
   /** The custom role, which says what may be done in place of `role`. */
   roleId: ColumnType<string | null, string | null | undefined, string | null>
   createdAt: Date
+  /** When the person last signed in to it, or switched to it. */
+  lastUsedAt: ColumnType<Date | null, Date | null | undefined, Date | null>
 }
 
 interface SessionsTable {
