@@ -46,6 +46,14 @@ export async function takeMailRequest(platform: Platform, address: string): Prom
   take(platform, `mail ${networkOf(address)}`, perAddressForMail)
 }
 
+/**
+ * Counts a password that somebody who is not signed in has us rate.
+ * @throws AppError rate_limited
+ */
+export async function takeRating(platform: Platform, address: string): Promise<void> {
+  take(platform, `rate ${networkOf(address)}`, perAddress)
+}
+
 /** The password was right: earlier mistakes with this account are forgiven. */
 export function forgiveTries(platform: Platform, address: string, account: string): void {
   paidUntil(platform).delete(accountKey(networkOf(address), account))

@@ -3,7 +3,7 @@ import type { Http } from '../../../platform/http/index.ts'
 import { clientOf } from '../client.ts'
 import { ratePassword } from '../password-strength/check-strength.ts'
 import { enoughScore } from '../password-strength/rating.ts'
-import { takeTry } from '../sign-in-throttle.ts'
+import { takeRating } from '../sign-in-throttle.ts'
 import { changeEmail, confirmEmail, requestVerification } from './email-address.ts'
 import { requestPasswordReset, requestSignUp } from './request-link.ts'
 import { resetPassword } from './reset-password.ts'
@@ -23,7 +23,7 @@ export function mountEmailedLinks(http: Http): void {
     email: await confirmEmail(ctx, body.token, clientOf(ctx.config, request)),
   }))
   http.publicRoute(emailedLinkEndpoints.ratePassword, async (ctx, { body }, { request }) => {
-    await takeTry(ctx, clientOf(ctx.config, request).address, undefined)
+    await takeRating(ctx, request.ip)
     const rating = await ratePassword(body.password, body.personal ?? [])
     return { ...rating, accepted: rating.score >= enoughScore }
   })

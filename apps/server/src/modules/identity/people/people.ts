@@ -1,4 +1,4 @@
-import type { BodyOf, Page, Person, peopleEndpoints, QueryOf } from '@parley/contract'
+import type { BodyOf, ChangeEvent, Page, Person, peopleEndpoints, QueryOf } from '@parley/contract'
 import { z } from 'zod'
 import { type Ctx, inTransaction } from '../../../platform/context.ts'
 import { AppError, notFound } from '../../../platform/errors.ts'
@@ -114,7 +114,7 @@ export function announceChange(ctx: Ctx, userId: string): void {
 
 /** Open windows of the workspace look at its people again. */
 export function announcePeople(ctx: Ctx, workspaceId = ctx.actor.workspaceId): void {
-  ctx.bus.publish(`changes:workspace:${workspaceId}`, { type: 'people-changed' })
+  ctx.bus.publish(`changes:workspace:${workspaceId}`, { type: 'people-changed' } satisfies ChangeEvent)
 }
 
 function present(ctx: Ctx, { id, name, email, role, joinedAt }: Row): Person {
