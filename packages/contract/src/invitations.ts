@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { idSchema, pageOf, pageQuerySchema, roleSchema, timeSchema } from './common.ts'
+import { idSchema, pageOf, pageQuerySchema, timeSchema } from './common.ts'
 import { endpoint } from './endpoint.ts'
 import { emailSchema, workspaceSchema } from './identity.ts'
 
@@ -9,7 +9,8 @@ export const invitationSchema = z
     id: idSchema,
     /** Null for a link. */
     email: z.string().nullable(),
-    role: roleSchema,
+    /** Built-in or custom; `id` as in the list of roles. */
+    role: z.object({ id: z.string(), name: z.string() }),
     state: z.enum(['open', 'accepted', 'expired', 'revoked']),
     /** To hand over; null when it was mailed (then it is for the reader of that mailbox alone), or works no more. */
     url: z.string().nullable(),
@@ -32,7 +33,7 @@ export const linkInfoSchema = z
     /** The address it is for; null for an invitation that anyone may use. */
     email: z.string().nullable(),
     /** With an invitation: to what, by whom. */
-    invitation: z.object({ workspace: z.string(), invitedBy: z.string().nullable(), role: roleSchema }).nullable(),
+    invitation: z.object({ workspace: z.string(), invitedBy: z.string().nullable(), role: z.string() }).nullable(),
     /** Whether there is an account with this address, for those who have shown that they read its mail; else null. */
     hasAccount: z.boolean().nullable(),
     expiresAt: timeSchema,
@@ -62,7 +63,8 @@ export const invitationEndpoints = {
     access: 'people:manage',
     body: z.object({
       email: emailSchema.optional(),
-      role: roleSchema,
+      /** A built-in role, or the id of a custom one. */
+      role: z.string().min(1).max(100),
       /** Default 7. */
       expiresInDays: expiresInDays.optional(),
       /** How many people may use the link; default 1. An invitation by email is for one. */

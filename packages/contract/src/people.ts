@@ -11,9 +11,11 @@ export const personSchema = z
     id: idSchema,
     name: z.string(),
     email: z.string(),
+    /** `viewer` beside a custom role. */
     role: roleSchema,
+    customRole: z.object({ id: idSchema, name: z.string() }).nullable(),
     joinedAt: timeSchema,
-    /** Whether the caller may change their role and remove them: not above one's own. */
+    /** Whether the caller may give them another role (`assignRole`) and remove them: nobody who may more than the caller. */
     manageable: z.boolean(),
   })
   .meta({ id: 'Person' })
@@ -41,16 +43,6 @@ export const peopleEndpoints = {
     summary: 'One person of the workspace',
     access: 'people:read',
     params,
-    response: personSchema,
-  }),
-  updatePerson: endpoint({
-    method: 'PATCH',
-    path: '/api/v1/people/{id}',
-    tag: 'People',
-    summary: 'Give a person another role; it counts at once, also for their API keys',
-    access: 'people:manage',
-    params,
-    body: z.object({ role: roleSchema }),
     response: personSchema,
   }),
   removePerson: endpoint({

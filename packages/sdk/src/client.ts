@@ -53,8 +53,6 @@ export function createParley(options: ParleyOptions = {}) {
     people: {
       list: (query?: Query<E['listPeople']>, o?: CallOptions) => call(endpoints.listPeople, { query, ...o }),
       get: (id: string, o?: CallOptions) => call(endpoints.getPerson, { params: { id }, ...o }),
-      update: (id: string, body: Body<E['updatePerson']>, o?: CallOptions) =>
-        call(endpoints.updatePerson, { params: { id }, body, ...o }),
       remove: (id: string, o?: CallOptions) => call(endpoints.removePerson, { params: { id }, ...o }),
     },
 

@@ -21,6 +21,15 @@ export const reaches = {
   logout: 'none',
   getMe: 'none',
   updateMe: 'none',
+  requestSignUp: 'none',
+  requestPasswordReset: 'none',
+  resetPassword: 'none',
+  confirmEmail: 'none',
+  ratePassword: 'none',
+  inspectLink: 'none',
+  requestEmailVerification: 'none',
+  changeEmail: 'none',
+  acceptInvitation: 'none',
 
   // API keys and service accounts
   listApiKeys: 'none',
@@ -34,6 +43,20 @@ export const reaches = {
   updateServiceAccount: 'workspace',
   deleteServiceAccount: 'workspace',
   getTokenKeys: 'none',
+
+  // People and workspaces
+  listPeople: 'none',
+  getPerson: 'workspace',
+  removePerson: 'workspace',
+  listInvitations: 'none',
+  createInvitation: 'none',
+  resendInvitation: 'workspace',
+  revokeInvitation: 'workspace',
+  listWorkspaces: 'none',
+  createWorkspace: 'none',
+  renameWorkspace: 'none',
+  switchWorkspace: 'none',
+  leaveWorkspace: 'none',
 
   // Roles, groups, sharing
   listRoles: 'none',

@@ -7,9 +7,12 @@ import { linkInvalid } from '../emailed-links/make-link.ts'
 import { findAccount, findLink, markEmailVerified } from '../emailed-links/store.ts'
 import { announcePeople } from '../people/people.ts'
 import { moveSession } from '../people/store.ts'
+import { setMembershipRole } from '../roles/store.ts'
 import { announceRevoked } from '../sign-in.ts'
 import { takeTry } from '../sign-in-throttle.ts'
 import { findRole, insertMembership } from '../store.ts'
+import { getMe } from '../update-me.ts'
+import { roleName } from './present.ts'
 import { countUse, findOpenInvitation, lockOpenInvitation } from './store.ts'
 
 export type OpenInvitation = NonNullable<Awaited<ReturnType<typeof lockOpenInvitation>>>
@@ -40,10 +43,10 @@ function aboutAddress({ email, expiresAt }: OpenInvitation) {
 }
 
 async function aboutInvitation({ db }: Platform, found: OpenInvitation) {
-  const { workspaceName: workspace, inviterName: invitedBy, role, email, byMail } = found
+  const { workspaceName: workspace, inviterName: invitedBy, email, byMail } = found
   // Whoever made a link themselves has shown nothing about the address.
   const hasAccount = email === null || !byMail ? null : (await findAccount(db, { email })) !== undefined
-  return { invitation: { workspace, invitedBy, role }, hasAccount }
+  return { invitation: { workspace, invitedBy, role: roleName(found) }, hasAccount }
 }
 
 /**
@@ -65,22 +68,22 @@ export async function acceptInvitation(ctx: Ctx, token: string, client: { addres
         `This invitation is for ${invitation.email}, and you are signed in as ${account.email}. Sign in with the other account, or ask for an invitation to this address.`,
       )
     }
-    const role = (await findRole(tx.db, invitation.workspaceId, userId)) ?? (await join(tx, invitation, userId))
+    if (!(await findRole(tx.db, invitation.workspaceId, userId))) await join(tx, invitation, userId)
     if (invitation.byMail) await markEmailVerified(tx.db, userId, tx.clock.now())
     await moveSession(tx.db, { id: credentialId, userId }, invitation.workspaceId, tx.clock.now())
-    return { id: invitation.workspaceId, name: invitation.workspaceName, role }
+    return invitation.workspaceId
   })
   announceRevoked(ctx, { userId })
-  announcePeople(ctx, joined.id)
-  return joined
+  announcePeople(ctx, joined)
+  return (await getMe({ ...ctx, actor: { ...ctx.actor, workspaceId: joined } })).workspace
 }
 
 /** Makes the person a member with the role of the invitation, whose lock the caller holds. */
-export async function join(tx: Platform, invitation: OpenInvitation, userId: string): Promise<OpenInvitation['role']> {
+export async function join(tx: Platform, invitation: OpenInvitation, userId: string): Promise<void> {
   const now = tx.clock.now()
-  const { id, workspaceId, role } = invitation
+  const { id, workspaceId, role, roleId } = invitation
   await insertMembership(tx.db, { workspaceId, userId, role }, now)
+  if (roleId !== null) await setMembershipRole(tx.db, workspaceId, userId, { role, roleId })
   await countUse(tx.db, id, now)
   await emit(tx, { type: 'member-joined', workspaceId, subjectId: userId, data: { invitationId: id, role } })
-  return role
 }

@@ -6,8 +6,8 @@ import { AppError, notFound } from '../../../platform/errors.ts'
 import { decodeCursor, encodeCursor, type Idempotency, once } from '../../../platform/http/index.ts'
 import { line, type MailContent, queueMail, sendsMail } from '../../../platform/mail/index.ts'
 import { emit } from '../../../platform/outbox/index.ts'
-import { requireGrantable } from '../people/grants.ts'
 import { announcePeople } from '../people/people.ts'
+import { openGrantable } from '../roles/roles.ts'
 import { findMember } from '../store.ts'
 import { invitationUrl, presentInvitation, sealContext } from './present.ts'
 import * as store from './store.ts'
@@ -43,10 +43,10 @@ export async function invite(
   { email, role, expiresInDays = usualDays, maxUses = 1 }: BodyOf<typeof invitationEndpoints.createInvitation>,
   idempotency: Idempotency | undefined,
 ): Promise<Invitation> {
-  requireGrantable(ctx, role)
   const made = await once(ctx, idempotency, async (tx) => {
     const { workspaceId, userId } = tx.actor
     const now = tx.clock.now()
+    const held = await openGrantable(tx, role)
     if ((await store.countOpenInvitations(tx.db, workspaceId, now)) >= openAtMost) {
       throw new AppError('conflict', `${openAtMost} invitations are open. Revoke some that nobody needs.`)
     }
@@ -61,7 +61,7 @@ export async function invite(
       id,
       workspaceId,
       email: email ?? null,
-      role,
+      ...held,
       tokenHash: hashToken(token),
       sealedToken: tx.keyring.seal(token, sealContext(id)),
       byMail,
@@ -89,7 +89,7 @@ export async function invite(
 export async function resendInvitation(ctx: Ctx, id: string): Promise<Invitation> {
   await inTransaction(ctx, async (tx) => {
     const row = await get(tx, id)
-    requireGrantable(tx, row.role)
+    await openGrantable(tx, row.roleId ?? row.role)
     if (row.acceptedAt !== null || row.revokedAt !== null) {
       throw new AppError('conflict', 'This invitation was accepted or revoked. Make a new one.')
     }

@@ -9,6 +9,7 @@ export const migrations: Migration[] = [
         "workspaceId" uuid not null references "workspaces" ("id") on delete cascade,
         "email" text,
         "role" text not null,
+        "roleId" uuid,
         "tokenHash" text not null unique,
         "sealedToken" text not null,
         "byMail" boolean not null,
@@ -19,8 +20,10 @@ export const migrations: Migration[] = [
         "sentAt" timestamptz,
         "expiresAt" timestamptz not null,
         "acceptedAt" timestamptz,
-        "revokedAt" timestamptz
+        "revokedAt" timestamptz,
+        foreign key ("workspaceId", "roleId") references "roles" ("workspaceId", "id") on delete cascade
       );
+      create index "invitations_role" on "invitations" ("roleId") where "roleId" is not null;
       create index "invitations_list" on "invitations" ("workspaceId", "id" desc);
       create index "invitations_inviter" on "invitations" ("invitedBy");
       create unique index "invitations_open" on "invitations" ("workspaceId", "email")

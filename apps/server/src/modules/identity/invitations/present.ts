@@ -12,12 +12,15 @@ export function sealContext(id: string): string {
 }
 
 /** Its wire shape. The link of one that was mailed is not shown: it stands for reading the mail of that address. */
-export function presentInvitation(platform: Platform, row: InvitationRow & { inviterName: string | null }): Invitation {
+export function presentInvitation(
+  platform: Platform,
+  row: InvitationRow & { inviterName: string | null; roleName: string | null },
+): Invitation {
   const state = stateOf(row, platform.clock.now())
   return {
     id: row.id,
     email: row.email,
-    role: row.role,
+    role: { id: row.roleId ?? row.role, name: roleName(row) },
     state,
     url: state === 'open' && !row.byMail ? invitationUrl(platform, row) : null,
     uses: row.uses,
@@ -27,6 +30,11 @@ export function presentInvitation(platform: Platform, row: InvitationRow & { inv
     sentAt: row.sentAt?.toISOString() ?? null,
     expiresAt: row.expiresAt.toISOString(),
   }
+}
+
+/** As people call it: `Member`, or the custom role's name. */
+export function roleName({ role, roleName }: { role: string; roleName: string | null }): string {
+  return roleName ?? role[0]!.toUpperCase() + role.slice(1)
 }
 
 function stateOf({ acceptedAt, revokedAt, expiresAt }: InvitationRow, now: Date): Invitation['state'] {

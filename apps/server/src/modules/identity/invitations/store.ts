@@ -4,6 +4,7 @@ import { sql } from 'kysely'
 import type { Platform } from '../../../platform/context.ts'
 import { hashToken } from '../../../platform/crypto/index.ts'
 import type { Database, Db } from '../../../platform/database/index.ts'
+import '../roles/tables.ts'
 import '../tables.ts'
 import './tables.ts'
 
@@ -14,6 +15,7 @@ export interface NewInvitation {
   workspaceId: string
   email: string | null
   role: Role
+  roleId: string | null
   tokenHash: string
   sealedToken: string
   byMail: boolean
@@ -57,8 +59,9 @@ function selectInvitations(db: Db) {
   return db
     .selectFrom('invitations')
     .leftJoin('users', 'users.id', 'invitations.invitedBy')
+    .leftJoin('roles', 'roles.id', 'invitations.roleId')
     .selectAll('invitations')
-    .select('users.name as inviterName')
+    .select(['users.name as inviterName', 'roles.name as roleName'])
 }
 
 /** The invitation with this token, with what an accepting person wants to know, if it works now. */
@@ -81,8 +84,9 @@ function openInvitations({ db, clock }: Platform) {
     .selectFrom('invitations')
     .innerJoin('workspaces', 'workspaces.id', 'invitations.workspaceId')
     .leftJoin('users', 'users.id', 'invitations.invitedBy')
+    .leftJoin('roles', 'roles.id', 'invitations.roleId')
     .selectAll('invitations')
-    .select(['workspaces.name as workspaceName', 'users.name as inviterName'])
+    .select(['workspaces.name as workspaceName', 'users.name as inviterName', 'roles.name as roleName'])
     .where('invitations.acceptedAt', 'is', null)
     .where('invitations.revokedAt', 'is', null)
     .where('invitations.expiresAt', '>', clock.now())

@@ -7,6 +7,8 @@ interface InvitationsTable {
   /** Whom it is for; null for a link that anyone may use. */
   email: string | null
   role: Role
+  /** The custom role, with `viewer` as `role`; null for a built-in one. */
+  roleId: string | null
   tokenHash: string
   /** To send it again, and to show a link to those who may invite. */
   sealedToken: string

@@ -1,12 +1,13 @@
-import type { BodyOf, ChangeEvent, Page, Person, peopleEndpoints, QueryOf } from '@parley/contract'
+import type { ChangeEvent, Page, Person, peopleEndpoints, QueryOf } from '@parley/contract'
 import { z } from 'zod'
 import { type Ctx, inTransaction } from '../../../platform/context.ts'
 import { AppError, notFound } from '../../../platform/errors.ts'
 import { decodeCursor, encodeCursor } from '../../../platform/http/index.ts'
 import { emit } from '../../../platform/outbox/index.ts'
+import { mayGrantRole, requireGrantable, scopesOfMember } from '../access.ts'
 import { revokeInvitations } from '../invitations/store.ts'
+import { lockMembership, lockOwnerIds } from '../roles/store.ts'
 import { announceRevoked } from '../sign-in.ts'
-import { mayGrant, requireGrantable } from './grants.ts'
 import * as store from './store.ts'
 
 const byName = z.tuple([z.string(), z.uuid()])
@@ -37,33 +38,6 @@ export async function getPerson(ctx: Ctx, userId: string): Promise<Person> {
 }
 
 /**
- * Gives a person another role; what they and their keys may do changes at once.
- * @throws AppError not_found, forbidden (above the actor's own, before or after), conflict for the last owner
- */
-export async function changeRole(
-  ctx: Ctx,
-  userId: string,
-  { role }: BodyOf<typeof peopleEndpoints.updatePerson>,
-): Promise<Person> {
-  const { workspaceId } = ctx.actor
-  await inTransaction(ctx, async (tx) => {
-    const owners = await store.lockOwnerIds(tx.db, workspaceId)
-    const held = await store.lockRole(tx.db, workspaceId, userId)
-    if (held === undefined) throw notFound('person')
-    if (held === role) return
-    requireGrantable(tx, held)
-    requireGrantable(tx, role)
-    requireOtherOwner(owners, userId)
-    await store.setRole(tx.db, workspaceId, userId, role)
-    // What they invited people to was theirs to give when they did.
-    await revokeInvitations(tx.db, workspaceId, { invitedBy: userId }, tx.clock.now())
-    await emit(tx, { type: 'member-role-changed', workspaceId, subjectId: userId, data: { from: held, to: role } })
-  })
-  announceChange(ctx, userId)
-  return getPerson(ctx, userId)
-}
-
-/**
  * Takes a person out of the workspace. Their sessions and keys there end at once; what they wrote stays.
  * @throws AppError not_found, forbidden (above the actor's own), conflict for oneself and for the last owner
  */
@@ -73,10 +47,10 @@ export async function removePerson(ctx: Ctx, userId: string): Promise<void> {
   }
   const { workspaceId } = ctx.actor
   await inTransaction(ctx, async (tx) => {
-    const owners = await store.lockOwnerIds(tx.db, workspaceId)
-    const held = await store.lockRole(tx.db, workspaceId, userId)
+    const owners = await lockOwnerIds(tx.db, workspaceId)
+    const held = await lockMembership(tx.db, workspaceId, userId)
     if (held === undefined) throw notFound('person')
-    requireGrantable(tx, held)
+    requireGrantable(tx, { role: held.role, scopes: scopesOfMember(held) })
     requireOtherOwner(owners, userId)
     await takeOut(tx, userId)
   })
@@ -117,7 +91,9 @@ export function announcePeople(ctx: Ctx, workspaceId = ctx.actor.workspaceId): v
   ctx.bus.publish(`changes:workspace:${workspaceId}`, { type: 'people-changed' } satisfies ChangeEvent)
 }
 
-function present(ctx: Ctx, { id, name, email, role, joinedAt }: Row): Person {
-  const manageable = ctx.actor.scopes.has('people:manage') && mayGrant(ctx, role)
-  return { id, name, email, role, joinedAt: joinedAt.toISOString(), manageable }
+function present(ctx: Ctx, { id, name, email, role, roleId, roleName, roleScopes, joinedAt }: Row): Person {
+  const customRole = roleId === null || roleName === null ? null : { id: roleId, name: roleName }
+  const grantable = mayGrantRole(ctx, { role, scopes: scopesOfMember({ role, roleScopes }) })
+  const manageable = ctx.actor.scopes.has('people:manage') && grantable
+  return { id, name, email, role, customRole, joinedAt: joinedAt.toISOString(), manageable }
 }

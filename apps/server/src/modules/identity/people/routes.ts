@@ -1,14 +1,13 @@
 import { peopleEndpoints } from '@parley/contract'
 import type { Http } from '../../../platform/http/index.ts'
 import { clearSessionCookie } from '../session-cookie.ts'
-import { changeRole, getPerson, listPeople, removePerson } from './people.ts'
+import { getPerson, listPeople, removePerson } from './people.ts'
 import { createWorkspace, leaveWorkspace, listWorkspaces, renameWorkspace, switchWorkspace } from './workspaces.ts'
 
 /** Mounts the people of a workspace, and a person's workspaces. */
 export function mountPeople(http: Http): void {
   http.route(peopleEndpoints.listPeople, (ctx, { query }) => listPeople(ctx, query))
   http.route(peopleEndpoints.getPerson, (ctx, { params }) => getPerson(ctx, params.id))
-  http.route(peopleEndpoints.updatePerson, (ctx, { params, body }) => changeRole(ctx, params.id, body))
   http.route(peopleEndpoints.removePerson, (ctx, { params }) => removePerson(ctx, params.id))
 
   http.route(peopleEndpoints.listWorkspaces, (ctx) => listWorkspaces(ctx))

@@ -1,6 +1,6 @@
-import type { Role } from '@parley/contract'
 import { sql } from 'kysely'
 import type { Db } from '../../../platform/database/index.ts'
+import '../roles/tables.ts'
 import '../tables.ts'
 
 /** People of a workspace by name, after `after`; `search` is a part of the name or the address. */
@@ -31,41 +31,10 @@ function selectMembers(db: Db) {
   return db
     .selectFrom('memberships')
     .innerJoin('users', 'users.id', 'memberships.userId')
-    .select(['users.id', 'users.name', 'users.email', 'memberships.role', 'memberships.createdAt as joinedAt'])
+    .leftJoin('roles', 'roles.id', 'memberships.roleId')
+    .select(['users.id', 'users.name', 'users.email', 'memberships.createdAt as joinedAt'])
+    .select(['memberships.role', 'memberships.roleId', 'roles.name as roleName', 'roles.scopes as roleScopes'])
     .select(sql<string>`lower("users"."name")`.as('sortedBy'))
-}
-
-/** The owners, locked: of two changes at once, the second sees what the first has left. Always locked before anyone else. */
-export async function lockOwnerIds(db: Db, workspaceId: string): Promise<string[]> {
-  const rows = await db
-    .selectFrom('memberships')
-    .select('userId')
-    .where('workspaceId', '=', workspaceId)
-    .where('role', '=', 'owner')
-    .orderBy('userId')
-    .forUpdate()
-    .execute()
-  return rows.map(({ userId }) => userId)
-}
-
-export async function lockRole(db: Db, workspaceId: string, userId: string): Promise<Role | undefined> {
-  const row = await db
-    .selectFrom('memberships')
-    .select('role')
-    .where('workspaceId', '=', workspaceId)
-    .where('userId', '=', userId)
-    .forUpdate()
-    .executeTakeFirst()
-  return row?.role
-}
-
-export async function setRole(db: Db, workspaceId: string, userId: string, role: Role): Promise<void> {
-  await db
-    .updateTable('memberships')
-    .set({ role })
-    .where('workspaceId', '=', workspaceId)
-    .where('userId', '=', userId)
-    .execute()
 }
 
 /** Takes a person out of a workspace, with their sessions and keys there; `keptSessionId` goes on elsewhere. */
@@ -93,7 +62,9 @@ export function listWorkspacesOf(db: Db, userId: string) {
   return db
     .selectFrom('memberships')
     .innerJoin('workspaces', 'workspaces.id', 'memberships.workspaceId')
-    .select(['workspaces.id', 'workspaces.name', 'memberships.role', 'memberships.lastUsedAt'])
+    .leftJoin('roles', 'roles.id', 'memberships.roleId')
+    .select(['workspaces.id', 'workspaces.name', 'memberships.lastUsedAt'])
+    .select(['memberships.role', 'memberships.roleId', 'roles.name as roleName'])
     .where('memberships.userId', '=', userId)
     .orderBy(sql`lower("workspaces"."name")`)
     .orderBy('workspaces.id')

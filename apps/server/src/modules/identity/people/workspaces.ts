@@ -2,6 +2,7 @@ import type { BodyOf, peopleEndpoints, User, Workspace } from '@parley/contract'
 import { type Ctx, inTransaction } from '../../../platform/context.ts'
 import { AppError, notFound } from '../../../platform/errors.ts'
 import { emit } from '../../../platform/outbox/index.ts'
+import { lockOwnerIds } from '../roles/store.ts'
 import { announceRevoked } from '../sign-in.ts'
 import { insertMembership, insertWorkspace } from '../store.ts'
 import { getMe } from '../update-me.ts'
@@ -14,7 +15,7 @@ const ownedAtMost = 50
 export async function listWorkspaces({ db, actor }: Ctx): Promise<{ data: Workspace[] }> {
   const rows = await store.listWorkspacesOf(db, actor.userId)
   const reached = actor.kind === 'session' ? rows : rows.filter(({ id }) => id === actor.workspaceId)
-  return { data: reached.map(({ id, name, role }) => ({ id, name, role })) }
+  return { data: reached.map(presentWorkspace) }
 }
 
 /**
@@ -34,7 +35,7 @@ export async function createWorkspace(
     const workspaceId = await insertWorkspace(tx.db, name, now)
     await insertMembership(tx.db, { workspaceId, userId, role: 'owner' }, now)
     await emit(tx, { type: 'workspace-created', workspaceId, subjectId: workspaceId, data: { byUserId: userId } })
-    return { id: workspaceId, name, role: 'owner' as const }
+    return { id: workspaceId, name, role: 'owner' as const, customRole: null }
   })
 }
 
@@ -59,10 +60,9 @@ export async function renameWorkspace(
   ctx: Ctx,
   { name }: BodyOf<typeof peopleEndpoints.renameWorkspace>,
 ): Promise<Workspace> {
-  const { workspaceId, role } = ctx.actor
-  await store.renameWorkspace(ctx.db, workspaceId, name)
+  await store.renameWorkspace(ctx.db, ctx.actor.workspaceId, name)
   announcePeople(ctx)
-  return { id: workspaceId, name, role }
+  return (await getMe(ctx)).workspace
 }
 
 /**
@@ -73,13 +73,24 @@ export async function renameWorkspace(
 export async function leaveWorkspace(ctx: Ctx): Promise<{ workspace: Workspace | null }> {
   const { userId, workspaceId, credentialId } = ctx.actor
   const next = await inTransaction(ctx, async (tx) => {
-    requireOtherOwner(await store.lockOwnerIds(tx.db, workspaceId), userId)
+    requireOtherOwner(await lockOwnerIds(tx.db, workspaceId), userId)
     const others = (await store.listWorkspacesOf(tx.db, userId)).filter(({ id }) => id !== workspaceId)
     const [lastUsed] = others.toSorted((a, b) => Number(b.lastUsedAt) - Number(a.lastUsedAt))
     if (lastUsed) await store.moveSession(tx.db, { id: credentialId, userId }, lastUsed.id, tx.clock.now())
     await takeOut(tx, userId, lastUsed && credentialId)
-    return lastUsed && { id: lastUsed.id, name: lastUsed.name, role: lastUsed.role }
+    return lastUsed && presentWorkspace(lastUsed)
   })
   announceChange(ctx, userId)
   return { workspace: next ?? null }
+}
+
+function presentWorkspace(row: {
+  id: string
+  name: string
+  role: Workspace['role']
+  roleId: string | null
+  roleName: string | null
+}): Workspace {
+  const { id, name, role, roleId, roleName } = row
+  return { id, name, role, customRole: roleId === null || roleName === null ? null : { id: roleId, name: roleName } }
 }
