@@ -38,7 +38,13 @@ export interface Stage {
  * The real server with the built web app, a scripted model that is not connected yet, one MCP server, and Chromium.
  * `models`: what the scripted model says it has.
  */
-export async function setStage({ models }: { models?: string[] } = {}): Promise<Stage> {
+export async function setStage({
+  models,
+  env: more = {},
+}: {
+  models?: string[]
+  env?: Record<string, string>
+} = {}): Promise<Stage> {
   const dataDir = await mkdtemp(join(tmpdir(), 'parley-e2e-'))
   const notesFile = join(dataDir, 'notes.txt')
   await writeFile(notesFile, '')
@@ -48,7 +54,11 @@ export async function setStage({ models }: { models?: string[] } = {}): Promise<
   )
   await prepareTestDataDir(dataDir, migrations)
   const model = await startScriptedModel(models === undefined ? {} : { models })
-  const env = { PARLEY_EGRESS_ALLOW: new URL(model.url).host, PARLEY_CONFIG_FILE: join(dataDir, 'parley.json') }
+  const env = {
+    PARLEY_EGRESS_ALLOW: new URL(model.url).host,
+    PARLEY_CONFIG_FILE: join(dataDir, 'parley.json'),
+    ...more,
+  }
   const start = { dataDir, port: await freePort(), env }
   let server = await spawnServer(start)
   const browser = await chromium.launch({ executablePath: findChromium(), args: ['--no-sandbox'] })

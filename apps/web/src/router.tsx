@@ -25,6 +25,32 @@ const setup = createRoute({
   component: lazyRouteComponent(() => import('./features/identity/setup-page.tsx'), 'SetupPage'),
 })
 
+const forgotPassword = createRoute({
+  getParentRoute: () => root,
+  path: '/forgot-password',
+  component: lazyRouteComponent(() => import('./features/identity/forgot-password-page.tsx'), 'ForgotPasswordPage'),
+})
+const resetPassword = createRoute({
+  getParentRoute: () => root,
+  path: '/reset-password',
+  component: lazyRouteComponent(() => import('./features/identity/reset-password-page.tsx'), 'ResetPasswordPage'),
+})
+const confirmEmail = createRoute({
+  getParentRoute: () => root,
+  path: '/confirm-email',
+  component: lazyRouteComponent(() => import('./features/identity/confirm-email-page.tsx'), 'ConfirmEmailPage'),
+})
+const signUp = createRoute({
+  getParentRoute: () => root,
+  path: '/sign-up',
+  component: lazyRouteComponent(() => import('./features/identity/sign-up-page.tsx'), 'SignUpPage'),
+})
+const invitation = createRoute({
+  getParentRoute: () => root,
+  path: '/invitation',
+  component: lazyRouteComponent(() => import('./features/identity/invitation-page.tsx'), 'InvitationPage'),
+})
+
 /** Everything that needs someone signed in. */
 const app = createRoute({
   getParentRoute: () => root,
@@ -85,6 +111,11 @@ const serviceAccount = createRoute({
     'ServiceAccountPage',
   ),
 })
+const people = createRoute({
+  getParentRoute: () => settings,
+  path: '/people',
+  component: lazyRouteComponent(() => import('./features/identity/people/people-page.tsx'), 'PeoplePage'),
+})
 const account = createRoute({
   getParentRoute: () => settings,
   path: '/account',
@@ -100,11 +131,17 @@ export const router = createRouter({
   routeTree: root.addChildren([
     login,
     setup,
+    forgotPassword,
+    resetPassword,
+    confirmEmail,
+    signUp,
+    invitation,
     app.addChildren([
       newChat,
       conversation,
       docs,
       settings.addChildren([settingsIndex, models, mcpServers, apiKeys, serviceAccounts, serviceAccount, account]),
+      settings.addChildren([settingsIndex, models, mcpServers, people, apiKeys, account]),
     ]),
   ]),
   defaultPreload: 'intent',

@@ -50,6 +50,12 @@ export function createParley(options: ParleyOptions = {}) {
       acceptInvitation: (token: string, o?: CallOptions) => call(endpoints.acceptInvitation, { body: { token }, ...o }),
     },
 
+    roles: {
+      list: (query?: Query<E['listRoles']>, o?: CallOptions) => call(endpoints.listRoles, { query, ...o }),
+      assign: (id: string, userId: string, o?: CallOptions) =>
+        call(endpoints.assignRole, { params: { id, userId }, ...o }),
+    },
+
     people: {
       list: (query?: Query<E['listPeople']>, o?: CallOptions) => call(endpoints.listPeople, { query, ...o }),
       get: (id: string, o?: CallOptions) => call(endpoints.getPerson, { params: { id }, ...o }),

@@ -34,8 +34,8 @@ export function MailSent({ email, children }: { email: string; children: ReactNo
   return (
     <AuthPage title="Look into your inbox" lead={children}>
       <p>
-        The mail goes to <strong className="break-all">{email}</strong>. If nothing comes in a few minutes, look among the
-        unwanted mail, and check that the address is right.
+        The mail goes to <strong className="break-all">{email}</strong>. If nothing comes in a few minutes, look among
+        the unwanted mail, and check that the address is right.
       </p>
       <p className="mt-6">
         <Link to="/login" className={textLink}>

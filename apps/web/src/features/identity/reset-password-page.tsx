@@ -37,7 +37,9 @@ export function ResetPasswordPage() {
     )
   }
   if (!link.data) {
-    return <LinkProblem error={link.error} remedy="Ask for a new one on the sign-in page, by “Forgot your password?”." />
+    return (
+      <LinkProblem error={link.error} remedy="Ask for a new one on the sign-in page, by “Forgot your password?”." />
+    )
   }
   const fields = save.error instanceof ParleyError ? save.error.fields : {}
   return (
