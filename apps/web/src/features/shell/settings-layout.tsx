@@ -1,12 +1,6 @@
 import { classNames } from '@parley/ui'
 import { Link, Outlet } from '@tanstack/react-router'
-
-
-import { Bot, Boxes, KeyRound, Plug, UserRound } from 'lucide-react'
-
-
-import { Boxes, KeyRound, Plug, UserRound, UsersRound } from 'lucide-react'
-
+import { Bot, Boxes, KeyRound, Plug, UserRound, UsersRound } from 'lucide-react'
 
 const pages = [
   { to: '/settings/models', label: 'Models', icon: Boxes },

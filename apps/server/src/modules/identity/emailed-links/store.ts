@@ -69,7 +69,10 @@ export async function deleteExpiredLinks(db: Db, before: Date): Promise<void> {
 
 /** Whose account it is, for mails and checks. */
 export function findAccount(db: Db, by: { email: string } | { userId: string }) {
-  const query = db.selectFrom('users').select(['id', 'email', 'name', 'passwordHash', 'emailVerifiedAt'])
+  const query = db
+    .selectFrom('users')
+    .select(['id', 'email', 'name', 'passwordHash', 'emailVerifiedAt'])
+    .where('kind', '=', 'person')
   return ('email' in by ? query.where('email', '=', by.email) : query.where('id', '=', by.userId)).executeTakeFirst()
 }
 

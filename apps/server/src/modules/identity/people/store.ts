@@ -35,6 +35,7 @@ function selectMembers(db: Db) {
     .select(['users.id', 'users.name', 'users.email', 'memberships.createdAt as joinedAt'])
     .select(['memberships.role', 'memberships.roleId', 'roles.name as roleName', 'roles.scopes as roleScopes'])
     .select(sql<string>`lower("users"."name")`.as('sortedBy'))
+    .where('users.kind', '=', 'person')
 }
 
 /** Takes a person out of a workspace, with their sessions and keys there; `keptSessionId` goes on elsewhere. */
