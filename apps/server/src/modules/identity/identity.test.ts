@@ -3,7 +3,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { type Clock, systemClock } from '../../platform/context.ts'
 import { type Caller, callerFor, startServer, type TestServer } from '../../testing/start-server.ts'
 import { ensureSetup } from './index.ts'
+import { rememberKnownBrowser } from './known-browser.ts'
 import { logIn } from './sign-in.ts'
+import { takeTryAnywhere } from './sign-in-throttle.ts'
 
 let server: TestServer
 let people = 0
@@ -151,6 +153,22 @@ describe('sign-in', () => {
     expect((await logInFrom('192.0.2.2', person.email, password)).answer.user.email).toBe(person.email)
     shiftClock(15_000)
     expect((await logInFrom('192.0.2.1', person.email, password)).answer.user.email).toBe(person.email)
+  })
+
+  test('slows down guessing from everywhere, but not the browser that the person signed in with', async () => {
+    const person = await makePerson()
+    const { platform } = server
+    const from = (index: number, browser: string) => ({ address: `203.0.113.${index}`, userAgent: undefined, browser })
+    await rememberKnownBrowser(platform.db, person.signedIn.user.id, from(0, 'known'), new Date())
+    const tries = Array.from({ length: 101 }, (_, index) => takeTryAnywhere(platform, person.email).then(() => index))
+    expect((await Promise.allSettled(tries)).filter(({ status }) => status === 'rejected')).toHaveLength(1)
+    const body = { email: person.email, password }
+    await expect(logIn(platform, body, from(1, 'new'))).rejects.toMatchObject({ code: 'rate_limited' })
+    expect(await logIn(platform, body, from(2, 'known'))).toHaveProperty('sessionToken')
+    shiftClock(30_000)
+    // What succeeds does not count: one after the other gets in.
+    for (const index of [3, 4, 5])
+      expect(await logIn(platform, body, from(index, 'new'))).toHaveProperty('sessionToken')
   })
 
   test('counts a whole IPv6 network as one address', async () => {

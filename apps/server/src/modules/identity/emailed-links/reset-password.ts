@@ -1,6 +1,8 @@
 import { inTransaction, type Platform } from '../../../platform/context.ts'
 import { hashToken } from '../../../platform/crypto/index.ts'
 import { queueMail } from '../../../platform/mail/index.ts'
+import type { Client } from '../client.ts'
+import { rememberKnownBrowser } from '../known-browser.ts'
 import { requireStrongPassword } from '../password-strength/check-strength.ts'
 import { hashPassword } from '../passwords.ts'
 import { announceRevoked } from '../sign-in.ts'
@@ -18,7 +20,7 @@ import { deleteLinksOf, findAccount, findLink, markEmailVerified, takeLink } fro
 export async function resetPassword(
   platform: Platform,
   { token, newPassword }: { token: string; newPassword: string },
-  client: { address: string },
+  client: Client,
 ): Promise<void> {
   await takeTry(platform, client.address, undefined)
   const tokenHash = hashToken(token)
@@ -36,6 +38,8 @@ export async function resetPassword(
     if (taken.email === account.email) await markEmailVerified(tx.db, account.id, now)
     await deleteLinksOf(tx.db, account.id)
     await deleteAllSessions(tx.db, account.id)
+    // Somebody who tries passwords from everywhere cannot keep them out.
+    await rememberKnownBrowser(tx.db, account.id, client, now)
     await queueMail(tx, { address: account.email }, passwordChangedMail(tx.config.http.publicUrl))
   })
   announceRevoked(platform, { userId: account.id })

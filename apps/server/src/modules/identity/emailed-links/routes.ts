@@ -1,6 +1,6 @@
 import { emailedLinkEndpoints } from '@parley/contract'
 import type { Http } from '../../../platform/http/index.ts'
-import { clientOf } from '../client.ts'
+import { clientOf, rememberBrowser } from '../client.ts'
 import { ratePassword } from '../password-strength/check-strength.ts'
 import { enoughScore } from '../password-strength/rating.ts'
 import { takeRating } from '../sign-in-throttle.ts'
@@ -16,9 +16,11 @@ export function mountEmailedLinks(http: Http): void {
   http.publicRoute(emailedLinkEndpoints.requestPasswordReset, (ctx, { body }, { request }) =>
     requestPasswordReset(ctx, body.email, clientOf(ctx.config, request)),
   )
-  http.publicRoute(emailedLinkEndpoints.resetPassword, (ctx, { body }, { request }) =>
-    resetPassword(ctx, body, clientOf(ctx.config, request)),
-  )
+  http.publicRoute(emailedLinkEndpoints.resetPassword, async (ctx, { body }, { request, reply }) => {
+    const client = clientOf(ctx.config, request)
+    await resetPassword(ctx, body, client)
+    rememberBrowser(ctx.config, reply, client)
+  })
   http.publicRoute(emailedLinkEndpoints.confirmEmail, async (ctx, { body }, { request }) => ({
     email: await confirmEmail(ctx, body.token, clientOf(ctx.config, request)),
   }))
