@@ -1,7 +1,7 @@
 import { closeChat, drainChat, startChat, titleConversation } from './modules/chat/index.ts'
 import { shareableConversation } from './modules/conversations/index.ts'
 import { unlinkFiles } from './modules/files/index.ts'
-import { pruneApiKeys, rotateOldTokenKeys } from './modules/identity/index.ts'
+import { defineEmailedLinks, pruneApiKeys, pruneEmailedLinks, rotateOldTokenKeys } from './modules/identity/index.ts'
 import { startModels } from './modules/models/index.ts'
 import { defineShareable } from './modules/sharing/index.ts'
 import { closeTools, deleteToolResults, shareableMcpServer, startTools } from './modules/tools/index.ts'
@@ -31,10 +31,12 @@ export function defineWork(platform: Platform): void {
   )
 
   defineMail(platform)
+  defineEmailedLinks(platform)
   platform.jobs.define('prune', {}, async (ofJob) => {
     await pruneIdempotencyKeys(ofJob)
     await pruneOutbox(ofJob)
     await pruneCounters(ofJob)
+    await pruneEmailedLinks(ofJob)
     await pruneMailFolder(ofJob.config, ofJob.clock.now())
     await pruneApiKeys(ofJob)
   })

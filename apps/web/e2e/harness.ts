@@ -41,10 +41,12 @@ export interface Stage {
 export async function setStage({
   models,
   egressAllow = [],
+  env: more = {},
 }: {
   models?: string[]
   /** Other hosts that the server may reach. */
   egressAllow?: string[]
+  env?: Record<string, string>
 } = {}): Promise<Stage> {
   const dataDir = await mkdtemp(join(tmpdir(), 'parley-e2e-'))
   const notesFile = join(dataDir, 'notes.txt')
@@ -58,6 +60,7 @@ export async function setStage({
   const env = {
     PARLEY_EGRESS_ALLOW: [new URL(model.url).host, ...egressAllow].join(','),
     PARLEY_CONFIG_FILE: join(dataDir, 'parley.json'),
+    ...more,
   }
   const start = { dataDir, port: await freePort(), env }
   let server = await spawnServer(start)

@@ -51,6 +51,32 @@ const setup = createRoute({
   component: lazyRouteComponent(() => import('./features/identity/setup-page.tsx'), 'SetupPage'),
 })
 
+const forgotPassword = createRoute({
+  getParentRoute: () => root,
+  path: '/forgot-password',
+  component: lazyRouteComponent(() => import('./features/identity/forgot-password-page.tsx'), 'ForgotPasswordPage'),
+})
+const resetPassword = createRoute({
+  getParentRoute: () => root,
+  path: '/reset-password',
+  component: lazyRouteComponent(() => import('./features/identity/reset-password-page.tsx'), 'ResetPasswordPage'),
+})
+const confirmEmail = createRoute({
+  getParentRoute: () => root,
+  path: '/confirm-email',
+  component: lazyRouteComponent(() => import('./features/identity/confirm-email-page.tsx'), 'ConfirmEmailPage'),
+})
+const signUp = createRoute({
+  getParentRoute: () => root,
+  path: '/sign-up',
+  component: lazyRouteComponent(() => import('./features/identity/sign-up-page.tsx'), 'SignUpPage'),
+})
+const invitation = createRoute({
+  getParentRoute: () => root,
+  path: '/invitation',
+  component: lazyRouteComponent(() => import('./features/identity/invitation-page.tsx'), 'InvitationPage'),
+})
+
 /** Everything that needs someone signed in. */
 const app = createRoute({
   getParentRoute: () => root,
@@ -111,6 +137,11 @@ const serviceAccount = createRoute({
     'ServiceAccountPage',
   ),
 })
+const people = createRoute({
+  getParentRoute: () => settings,
+  path: '/people',
+  component: lazyRouteComponent(() => import('./features/identity/people/people-page.tsx'), 'PeoplePage'),
+})
 const account = createRoute({
   getParentRoute: () => settings,
   path: '/account',
@@ -146,6 +177,11 @@ export const router = createRouter({
     signInProblem,
     connect,
     setup,
+    forgotPassword,
+    resetPassword,
+    confirmEmail,
+    signUp,
+    invitation,
     app.addChildren([
       newChat,
       conversation,
@@ -154,6 +190,7 @@ export const router = createRouter({
         settingsIndex,
         models,
         mcpServers,
+        people,
         roles,
         groups,
         serviceAccounts,

@@ -77,3 +77,4 @@ export type ChangeEvent =
   | { type: 'models-changed' }
   /** A budget was made, changed or deleted, or passed a threshold. */
   | { type: 'budgets-changed' }
+  | { type: 'people-changed' }

@@ -3,11 +3,11 @@ import { idSchema, roleSchema, scopeSchema, timeSchema } from './common.ts'
 import { endpoint } from './endpoint.ts'
 import { secondFactorRequiredSchema } from './second-factor.ts'
 
-const emailSchema = z
+export const emailSchema = z
   .email()
   .max(254)
   .transform((email) => email.toLowerCase())
-const passwordSchema = z.string().min(10, 'At least 10 characters.').max(200)
+export const passwordSchema = z.string().min(10, 'At least 10 characters.').max(200)
 const nameSchema = z.string().trim().min(1).max(100)
 
 /** `role` of people with a custom role is `viewer`, the built-in one that may least; `customRole` says more. */
@@ -26,6 +26,8 @@ export const userSchema = z
   .object({
     id: idSchema,
     email: z.string(),
+    /** Whether they have shown that the address is theirs. */
+    emailVerified: z.boolean(),
     name: z.string(),
     /** `service`: a service account, seen with one of its keys. */
     kind: z.enum(['person', 'service']),
@@ -43,7 +45,12 @@ export const signedInSchema = z
 export type SignedIn = z.infer<typeof signedInSchema>
 
 /** What the sign-in screen needs to know before anyone is signed in. */
-export const setupStateSchema = z.object({ needsOwner: z.boolean(), signup: z.enum(['open', 'invite', 'closed']) })
+export const setupStateSchema = z.object({
+  needsOwner: z.boolean(),
+  signup: z.enum(['open', 'invite', 'closed']),
+  /** Whether mails reach people: links to confirm an address or to choose a new password. */
+  sendsMail: z.boolean(),
+})
 
 export const identityEndpoints = {
   getSetup: endpoint({
@@ -58,12 +65,17 @@ export const identityEndpoints = {
     method: 'POST',
     path: '/api/v1/auth/register',
     tag: 'Identity',
-    summary: 'Sign up; with the set-up token, become the first owner',
+    summary: 'Sign up with a mailed link or an invitation; with the set-up token, become the first owner',
     access: 'public',
     body: z.object({
-      email: emailSchema,
+      /** Needed unless the link or the invitation is for an address. */
+      email: emailSchema.optional(),
       password: passwordSchema,
       name: nameSchema,
+      /** Token of the mailed link that confirms the address. */
+      link: z.string().min(1).max(200).optional(),
+      /** Token of an invitation. */
+      invitation: z.string().min(1).max(200).optional(),
       setupToken: z.string().max(200).optional(),
       workspaceName: nameSchema.optional(),
     }),

@@ -2,9 +2,12 @@ import { apiKeyEndpoints } from './api-keys.ts'
 import { budgetEndpoints } from './budgets.ts'
 import { chatEndpoints } from './chat.ts'
 import { conversationEndpoints } from './conversations.ts'
+import { emailedLinkEndpoints } from './emailed-links.ts'
 import { fileEndpoints } from './files.ts'
 import { identityEndpoints } from './identity.ts'
+import { invitationEndpoints } from './invitations.ts'
 import { modelEndpoints } from './models.ts'
+import { peopleEndpoints } from './people.ts'
 import { groupEndpoints, roleEndpoints } from './roles.ts'
 import { serviceAccountEndpoints } from './service-accounts.ts'
 import { sharingEndpoints } from './sharing.ts'
@@ -19,14 +22,17 @@ export * from './budgets.ts'
 export * from './chat.ts'
 export * from './common.ts'
 export * from './conversations.ts'
+export * from './emailed-links.ts'
 export * from './endpoint.ts'
 export * from './errors.ts'
 export * from './events.ts'
 export * from './files.ts'
 export * from './identity.ts'
+export * from './invitations.ts'
 export * from './limits.ts'
 export * from './messages.ts'
 export * from './models.ts'
+export * from './people.ts'
 export * from './roles.ts'
 export * from './second-factor.ts'
 export * from './service-accounts.ts'
@@ -46,6 +52,9 @@ export const endpoints = {
   ...serviceAccountEndpoints,
   ...tokenKeyEndpoints,
   ...signInEndpoints,
+  ...peopleEndpoints,
+  ...invitationEndpoints,
+  ...emailedLinkEndpoints,
   ...fileEndpoints,
   ...modelEndpoints,
   ...toolEndpoints,

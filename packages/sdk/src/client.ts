@@ -29,6 +29,16 @@ export function createParley(options: ParleyOptions = {}) {
       login: (body: Body<E['login']>, o?: CallOptions) => call(endpoints.login, { body, ...o }),
       refresh: (refreshToken: string, o?: CallOptions) => call(endpoints.refresh, { body: { refreshToken }, ...o }),
       logout: (o?: CallOptions) => call(endpoints.logout, { ...o }),
+      /** Has a link to sign up mailed. */
+      requestSignUp: (body: Body<E['requestSignUp']>, o?: CallOptions) => call(endpoints.requestSignUp, { body, ...o }),
+      /** Has a link to choose a new password mailed. */
+      requestPasswordReset: (email: string, o?: CallOptions) =>
+        call(endpoints.requestPasswordReset, { body: { email }, ...o }),
+      resetPassword: (body: Body<E['resetPassword']>, o?: CallOptions) => call(endpoints.resetPassword, { body, ...o }),
+      confirmEmail: (token: string, o?: CallOptions) => call(endpoints.confirmEmail, { body: { token }, ...o }),
+      /** What a mailed link or an invitation is for, without following it. */
+      inspectLink: (token: string, o?: CallOptions) => call(endpoints.inspectLink, { body: { token }, ...o }),
+      ratePassword: (body: Body<E['ratePassword']>, o?: CallOptions) => call(endpoints.ratePassword, { body, ...o }),
     },
 
     /** Signing in through identity providers. */
@@ -71,6 +81,33 @@ export function createParley(options: ParleyOptions = {}) {
     me: {
       get: (o?: CallOptions) => call(endpoints.getMe, { ...o }),
       update: (body: Body<E['updateMe']>, o?: CallOptions) => call(endpoints.updateMe, { body, ...o }),
+      changeEmail: (body: Body<E['changeEmail']>, o?: CallOptions) => call(endpoints.changeEmail, { body, ...o }),
+      requestEmailVerification: (o?: CallOptions) => call(endpoints.requestEmailVerification, { ...o }),
+      /** Joins the workspace of an invitation; the session goes on there. */
+      acceptInvitation: (token: string, o?: CallOptions) => call(endpoints.acceptInvitation, { body: { token }, ...o }),
+    },
+
+    people: {
+      list: (query?: Query<E['listPeople']>, o?: CallOptions) => call(endpoints.listPeople, { query, ...o }),
+      get: (id: string, o?: CallOptions) => call(endpoints.getPerson, { params: { id }, ...o }),
+      remove: (id: string, o?: CallOptions) => call(endpoints.removePerson, { params: { id }, ...o }),
+    },
+
+    invitations: {
+      list: (query?: Query<E['listInvitations']>, o?: CallOptions) => call(endpoints.listInvitations, { query, ...o }),
+      create: (body: Body<E['createInvitation']>, o?: CallOptions) => call(endpoints.createInvitation, { body, ...o }),
+      resend: (id: string, o?: CallOptions) => call(endpoints.resendInvitation, { params: { id }, ...o }),
+      revoke: (id: string, o?: CallOptions) => call(endpoints.revokeInvitation, { params: { id }, ...o }),
+    },
+
+    workspaces: {
+      list: (o?: CallOptions) => call(endpoints.listWorkspaces, { ...o }),
+      create: (name: string, o?: CallOptions) => call(endpoints.createWorkspace, { body: { name }, ...o }),
+      rename: (name: string, o?: CallOptions) => call(endpoints.renameWorkspace, { body: { name }, ...o }),
+      /** Has the session be in another workspace from now on. */
+      switch: (workspaceId: string, o?: CallOptions) =>
+        call(endpoints.switchWorkspace, { body: { workspaceId }, ...o }),
+      leave: (o?: CallOptions) => call(endpoints.leaveWorkspace, { ...o }),
     },
 
     apiKeys: {

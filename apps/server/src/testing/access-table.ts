@@ -21,6 +21,15 @@ export const reaches = {
   logout: 'none',
   getMe: 'none',
   updateMe: 'none',
+  requestSignUp: 'none',
+  requestPasswordReset: 'none',
+  resetPassword: 'none',
+  confirmEmail: 'none',
+  ratePassword: 'none',
+  inspectLink: 'none',
+  requestEmailVerification: 'none',
+  changeEmail: 'none',
+  acceptInvitation: 'none',
 
   // API keys and service accounts
   listApiKeys: 'none',
@@ -51,6 +60,20 @@ export const reaches = {
   updateSignInProvider: 'workspace',
   deleteSignInProvider: 'workspace',
   testSignInProvider: 'workspace',
+
+  // People and workspaces
+  listPeople: 'none',
+  getPerson: 'workspace',
+  removePerson: 'workspace',
+  listInvitations: 'none',
+  createInvitation: 'none',
+  resendInvitation: 'workspace',
+  revokeInvitation: 'workspace',
+  listWorkspaces: 'none',
+  createWorkspace: 'none',
+  renameWorkspace: 'none',
+  switchWorkspace: 'none',
+  leaveWorkspace: 'none',
 
   // Roles, groups, sharing
   listRoles: 'none',

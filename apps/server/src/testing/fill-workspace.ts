@@ -66,7 +66,7 @@ export async function fillForPerson(server: TestServer, person: Caller): Promise
 
 /**
  * What a workspace has for all: a provider, an MCP server with its tool `echo`, a custom role, a group with its maker in
- * it, a service account, a budget, and grants. `mcpUrl`: of an MCP server that runs.
+ * it, a service account, a budget, an invitation, and grants. `mcpUrl`: of an MCP server that runs.
  */
 export async function fillWorkspace(server: TestServer, manager: Caller, mcpUrl: string): Promise<Things> {
   const post = <T = { id: string }>(path: string, body: unknown) => manager.json<T>('POST', `/api/v1/${path}`, body)
@@ -104,6 +104,7 @@ export async function fillWorkspace(server: TestServer, manager: Caller, mcpUrl:
   })
   const all = { scope: 'workspace', unit: 'tokens', amount: 1_000_000_000, window: 'day' }
   const budget = await post('budgets', { name: 'Team', ...all })
+  const invitation = await post('invitations', { role: 'viewer' })
   return {
     budgets: budget.id,
     'model-providers': provider.id,
@@ -115,6 +116,8 @@ export async function fillWorkspace(server: TestServer, manager: Caller, mcpUrl:
     groups: group.id,
     'service-accounts': account.id,
     members: me.id,
+    people: me.id,
+    invitations: invitation.id,
     'mcp-servers grants': serverGrant.id,
   }
 }

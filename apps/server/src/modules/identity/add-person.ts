@@ -22,6 +22,20 @@ export async function makeMember(tx: Platform, person: NewUser): Promise<Member>
 }
 
 /**
+ * Makes an account that is in no workspace yet.
+ * @throws AppError email_taken
+ */
+export async function insertPerson(tx: Platform, person: NewUser): Promise<string> {
+  const userId = await insertUser(tx.db, person, tx.clock.now())
+  if (userId === undefined) {
+    throw new AppError('email_taken', 'Someone has signed up with this email address already. Sign in instead.', {
+      fields: [{ pointer: '/email', message: 'Is taken.' }],
+    })
+  }
+  return userId
+}
+
+/**
  * Makes a person a member of a workspace; `managedBy` is the identity provider by whose word.
  * @throws AppError email_taken
  */
@@ -32,14 +46,8 @@ export async function addPerson(
   role: Role,
   managedBy: string | null = null,
 ): Promise<Member> {
-  const now = tx.clock.now()
-  const userId = await insertUser(tx.db, person, now)
-  if (userId === undefined) {
-    throw new AppError('email_taken', 'Someone has signed up with this email address already. Sign in instead.', {
-      fields: [{ pointer: '/email', message: 'Is taken.' }],
-    })
-  }
-  await insertMembership(tx.db, { workspaceId, userId, role, managedBy }, now)
+  const userId = await insertPerson(tx, person)
+  await insertMembership(tx.db, { workspaceId, userId, role, managedBy }, tx.clock.now())
   await emit(tx, { type: 'user-registered', workspaceId, subjectId: userId, data: { role } })
   return { userId, workspaceId }
 }

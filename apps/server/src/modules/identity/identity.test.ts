@@ -3,7 +3,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { type Clock, systemClock } from '../../platform/context.ts'
 import { type Caller, callerFor, startServer, type TestServer } from '../../testing/start-server.ts'
 import { ensureSetup } from './index.ts'
+import { rememberKnownBrowser } from './known-browser.ts'
 import { logIn } from './sign-in.ts'
+import { takeTryAnywhere } from './sign-in-throttle.ts'
 
 let server: TestServer
 let people = 0
@@ -151,6 +153,22 @@ describe('sign-in', () => {
     expect((await logInFrom('192.0.2.2', person.email, password)).answer.user.email).toBe(person.email)
     shiftClock(15_000)
     expect((await logInFrom('192.0.2.1', person.email, password)).answer.user.email).toBe(person.email)
+  })
+
+  test('slows down guessing from everywhere, but not the browser that the person signed in with', async () => {
+    const person = await makePerson()
+    const { platform } = server
+    const from = (index: number, browser: string) => ({ address: `203.0.113.${index}`, userAgent: undefined, browser })
+    await rememberKnownBrowser(platform.db, person.signedIn.user.id, from(0, 'known'), new Date())
+    const tries = Array.from({ length: 101 }, (_, index) => takeTryAnywhere(platform, person.email).then(() => index))
+    expect((await Promise.allSettled(tries)).filter(({ status }) => status === 'rejected')).toHaveLength(1)
+    const body = { email: person.email, password }
+    await expect(logIn(platform, body, from(1, 'new'))).rejects.toMatchObject({ code: 'rate_limited' })
+    expect(await logIn(platform, body, from(2, 'known'))).toHaveProperty('sessionToken')
+    shiftClock(30_000)
+    // What succeeds does not count: one after the other gets in.
+    for (const index of [3, 4, 5])
+      expect(await logIn(platform, body, from(index, 'new'))).toHaveProperty('sessionToken')
   })
 
   test('counts a whole IPv6 network as one address', async () => {
@@ -427,7 +445,7 @@ describe('set-up', () => {
   test('only one of many with the link becomes owner, and nobody without', async () => {
     shiftClock(200_000)
     const token = tokenOf(await ensureSetup(server.platform))
-    expect((await send(server.anyone, 'GET', 'auth/setup')).body).toEqual({ needsOwner: true, signup: 'invite' })
+    expect((await send(server.anyone, 'GET', 'auth/setup')).body).toMatchObject({ needsOwner: true, signup: 'invite' })
     for (const wrong of [undefined, '', 'wrong', `${token}x`]) {
       const refused = await registerWith('first@example.com', wrong)
       expect([refused.status, refused.body.code]).toEqual([403, 'setup_token_required'])
@@ -437,7 +455,7 @@ describe('set-up', () => {
     const winner = all.find(({ status }) => status === 201)
     expect(winner?.body.user.workspace.role).toBe('owner')
     for (const { status, body } of all) if (status === 403) expect(body.code).toBe('signup_closed')
-    expect((await send(server.anyone, 'GET', 'auth/setup')).body).toEqual({ needsOwner: false, signup: 'invite' })
+    expect((await send(server.anyone, 'GET', 'auth/setup')).body).toMatchObject({ needsOwner: false, signup: 'invite' })
     expect(await ensureSetup(server.platform)).toEqual({ setupUrl: null })
     const { count } = await server.platform.db
       .selectFrom('users')

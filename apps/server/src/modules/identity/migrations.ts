@@ -1,6 +1,8 @@
 import type { Migration } from '../../platform/database/index.ts'
 import { migrations as apiKeys } from './api-keys/migrations.ts'
+import { migrations as emailedLinks } from './emailed-links/migrations.ts'
 import { migrations as groups } from './groups/migrations.ts'
+import { migrations as invitations } from './invitations/migrations.ts'
 import { migrations as oidc } from './oidc/migrations.ts'
 import { migrations as passkeys } from './passkeys/migrations.ts'
 import { migrations as roles } from './roles/migrations.ts'
@@ -85,4 +87,6 @@ export const migrations: Migration[] = [
   ...serviceAccounts,
   ...tokenKeys,
   ...oidc,
+  ...invitations,
+  ...emailedLinks,
 ]

@@ -6,6 +6,7 @@ export function presentUser(
   member: {
     id: string
     email: string
+    emailVerifiedAt: Date | null
     name: string
     kind: 'person' | 'service'
     createdAt: Date
@@ -22,6 +23,7 @@ export function presentUser(
   return {
     id: member.id,
     email: member.email,
+    emailVerified: member.emailVerifiedAt !== null,
     name: member.name,
     kind: member.kind,
     workspace: {

@@ -1,11 +1,15 @@
 import { identityEndpoints } from '@parley/contract'
 import type { Http } from '../../platform/http/index.ts'
+import { sendsMail } from '../../platform/mail/index.ts'
 import { answerSignIn } from './answer-sign-in.ts'
 import { mountApiKeys } from './api-keys/routes.ts'
 import { clientOf } from './client.ts'
+import { mountEmailedLinks } from './emailed-links/routes.ts'
 import { mountGroups } from './groups/routes.ts'
+import { mountInvitations } from './invitations/routes.ts'
 import { mountProviderSignIn } from './oidc/routes.ts'
 import { providerSignOutUrl } from './oidc/sign-out.ts'
+import { mountPeople } from './people/routes.ts'
 import { register } from './register.ts'
 import { mountRoles } from './roles/routes.ts'
 import { mountServiceAccounts } from './service-accounts/routes.ts'
@@ -15,11 +19,12 @@ import { hasUsers } from './store.ts'
 import { mountTokenKeys } from './token-keys/routes.ts'
 import { getMe, updateMe } from './update-me.ts'
 
-/** Mounts sign-up and sign-in, the person's own account, API keys, service accounts and the keys of tokens. */
+/** Mounts sign-up and sign-in, the person's own account, who is in a workspace, API keys, service accounts, keys of tokens. */
 export function mountIdentity(http: Http): void {
   http.publicRoute(identityEndpoints.getSetup, async (ctx) => ({
     needsOwner: !(await hasUsers(ctx.db)),
     signup: ctx.config.identity.signup,
+    sendsMail: sendsMail(ctx),
   }))
   http.publicRoute(identityEndpoints.register, async (ctx, { body }, { request, reply }) => {
     const client = clientOf(ctx.config, request)
@@ -40,6 +45,9 @@ export function mountIdentity(http: Http): void {
   })
 
   mountProviderSignIn(http)
+  mountEmailedLinks(http)
+  mountPeople(http)
+  mountInvitations(http)
 
   http.route(identityEndpoints.getMe, (ctx) => getMe(ctx))
   http.route(identityEndpoints.updateMe, (ctx, { body }, { request }) => updateMe(ctx, body, request.ip))

@@ -15,6 +15,11 @@ const perAccountAndAddress: Pace = { burst: 10, everyMs: 15_000 }
 const perAddress: Pace = { burst: 60, everyMs: 1_000 }
 // Sign-ins through a provider that are begun or brought back: nothing is guessed there, but each costs a request elsewhere.
 const perAddressThroughProvider: Pace = { burst: 120, everyMs: 500 }
+// By account alone, and not for browsers with which its person signed in before: a guesser who has many addresses slows
+// down others who are new, and can still not lock the person out.
+const perAccount: Pace = { burst: 100, everyMs: 30_000 }
+// Mails that somebody who is not signed in has us send.
+const perAddressForMail: Pace = { burst: 15, everyMs: 60_000 }
 const keptKeys = 50_000
 
 /** Counts tries by the generic cell rate algorithm: per key the time at which all its tries will have been paid for. */
@@ -38,18 +43,62 @@ export function countProviderTry(platform: Platform, address: string): void {
   take(platform, `provider ${networkOf(address)}`, perAddressThroughProvider)
 }
 
+/**
+ * The same, for callers that wait.
+ * @throws AppError rate_limited
+ */
+export async function takeTry(platform: Platform, address: string, account: string | undefined): Promise<void> {
+  countTry(platform, address, account)
+}
+
+/**
+ * Counts a try to sign in to an account with a browser that its person never signed in with.
+ * @throws AppError rate_limited
+ */
+export async function takeTryAnywhere(platform: Platform, account: string): Promise<void> {
+  take(
+    platform,
+    `account ${account}`,
+    perAccount,
+    'Somebody tries many passwords on this account. Use a browser in which you signed in before, or choose a new password by “Forgot your password?”.',
+  )
+}
+
+/** The password was right: the try does not count. */
+export function giveBackTryAnywhere(platform: Platform, account: string): void {
+  const times = paidUntil(platform)
+  const paid = times.get(`account ${account}`)
+  if (paid !== undefined) times.set(`account ${account}`, paid - perAccount.everyMs)
+}
+
+/**
+ * Counts a request, by someone who is not signed in, that has a mail sent.
+ * @throws AppError rate_limited
+ */
+export async function takeMailRequest(platform: Platform, address: string): Promise<void> {
+  take(platform, `mail ${networkOf(address)}`, perAddressForMail)
+}
+
+/**
+ * Counts a password that somebody who is not signed in has us rate.
+ * @throws AppError rate_limited
+ */
+export async function takeRating(platform: Platform, address: string): Promise<void> {
+  take(platform, `rate ${networkOf(address)}`, perAddress)
+}
+
 /** The password was right: earlier mistakes with this account are forgiven. */
 export function forgiveTries(platform: Platform, address: string, account: string): void {
   paidUntil(platform).delete(accountKey(networkOf(address), account))
 }
 
-function take(platform: Platform, key: string, { burst, everyMs }: Pace): void {
+function take(platform: Platform, key: string, { burst, everyMs }: Pace, why?: string): void {
   const times = paidUntil(platform)
   const now = platform.clock.now().getTime()
   const next = Math.max(times.get(key) ?? 0, now) + everyMs
   const waitMs = next - burst * everyMs - now
   if (waitMs > 0) {
-    throw new AppError('rate_limited', 'Too many tries. Wait a little, then try again.', {
+    throw new AppError('rate_limited', why ?? 'Too many tries. Wait a little, then try again.', {
       retryAfterSeconds: Math.ceil(waitMs / 1000),
     })
   }

@@ -6,12 +6,13 @@ import type { Member } from './add-person.ts'
 import { sessionExpiry } from './authenticate.ts'
 import type { Client } from './client.ts'
 import { type Revoked, revokedChannel } from './credential-cache.ts'
+import { isKnownBrowser } from './known-browser.ts'
 import { requireAllowedWorkspace } from './oidc/sso-only.ts'
 import { checkPassword } from './passwords.ts'
 import { presentUser } from './present.ts'
 import { askForSecondFactor } from './second-factor/challenge.ts'
 import { secondFactorsOf } from './second-factor/store.ts'
-import { countTry, forgiveTries } from './sign-in-throttle.ts'
+import { countTry, forgiveTries, giveBackTryAnywhere, takeTryAnywhere } from './sign-in-throttle.ts'
 import {
   deleteSession,
   deleteSessionFamily,
@@ -61,12 +62,15 @@ export async function logIn(
   client: Client,
 ): Promise<SignInOutcome> {
   countTry(platform, client.address, body.email)
+  const isKnown = await isKnownBrowser(platform.db, body.email, client)
+  if (!isKnown) await takeTryAnywhere(platform, body.email)
   const user = await findUserByEmail(platform.db, body.email)
   const right = await checkPassword(body.password, user?.passwordHash)
   if (!right || user === undefined || user.workspaceId === null) {
     throw new AppError('invalid_credentials', 'Email or password is wrong.')
   }
   forgiveTries(platform, client.address, body.email)
+  if (!isKnown) giveBackTryAnywhere(platform, body.email)
   return completeSignIn(platform, { userId: user.id, workspaceId: user.workspaceId }, client, { method: 'password' })
 }
 

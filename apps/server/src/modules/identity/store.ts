@@ -24,6 +24,7 @@ export interface NewUser {
   name: string
   /** Null for people who sign in some other way. */
   passwordHash: string | null
+  emailVerifiedAt?: Date | null
 }
 
 /** Answers the new person's id, or undefined when the address is taken. */
@@ -80,14 +81,9 @@ export function findUserByEmail(db: Db, email: string) {
       'users.passwordHash',
       user
         .selectFrom('memberships')
-        .leftJoin('sessions', (join) =>
-          join
-            .onRef('sessions.userId', '=', 'memberships.userId')
-            .onRef('sessions.workspaceId', '=', 'memberships.workspaceId'),
-        )
         .select('memberships.workspaceId')
         .whereRef('memberships.userId', '=', 'users.id')
-        .orderBy('sessions.lastUsedAt', (order) => order.desc().nullsLast())
+        .orderBy('memberships.lastUsedAt', (order) => order.desc().nullsLast())
         .orderBy('memberships.createdAt')
         .limit(1)
         .as('workspaceId'),
@@ -129,6 +125,7 @@ export function findMember(db: Db, workspaceId: string, userId: string) {
     .select([
       'users.id',
       'users.email',
+      'users.emailVerifiedAt',
       'users.name',
       'users.kind',
       'users.createdAt',
@@ -168,6 +165,12 @@ export async function insertSession(db: Db, session: NewSession, now: Date): Pro
   await db
     .insertInto('sessions')
     .values({ ...session, createdAt: now, lastUsedAt: now })
+    .execute()
+  await db
+    .updateTable('memberships')
+    .set({ lastUsedAt: now })
+    .where('userId', '=', session.userId)
+    .where('workspaceId', '=', session.workspaceId)
     .execute()
 }
 
@@ -237,6 +240,10 @@ export async function deleteSessionFamily(db: Db, refreshFamilyHash: string): Pr
 
 export async function deleteSession(db: Db, id: string): Promise<void> {
   await db.deleteFrom('sessions').where('id', '=', id).execute()
+}
+
+export async function deleteAllSessions(db: Db, userId: string): Promise<void> {
+  await db.deleteFrom('sessions').where('userId', '=', userId).execute()
 }
 
 export async function deleteOtherSessions(db: Db, userId: string, keptId: string): Promise<void> {

@@ -16,6 +16,8 @@ interface UsersTable {
   kind: Generated<'person' | 'service'>
   /** argon2id; null for people who sign in some other way. */
   passwordHash: string | null
+  /** When the person showed that the address is theirs: by a link mailed to it, or by the word of a provider. */
+  emailVerifiedAt: ColumnType<Date | null, Date | null | undefined, Date | null>
   createdAt: Date
   updatedAt: Date
 }
@@ -30,6 +32,8 @@ interface MembershipsTable {
   /** The identity provider whose rules gave it; null where a person did. */
   managedBy: ColumnType<string | null, string | null | undefined, string | null>
   createdAt: Date
+  /** When the person last signed in to it, or switched to it. */
+  lastUsedAt: ColumnType<Date | null, Date | null | undefined, Date | null>
 }
 
 interface SessionsTable {

@@ -48,6 +48,15 @@ test('a job is kept with its transaction, lost with it, and done soon', async ()
   expect(Date.now() - startedAt).toBeLessThan(1500)
 })
 
+test('many jobs are done one after the other, without pauses', async () => {
+  done.length = 0
+  const startedAt = Date.now()
+  await Promise.all(Array.from({ length: 40 }, (_, n) => platform.jobs.enqueue(platform.db, 'count', { n })))
+  await until(() => done.length === 40)
+  // By polling alone it would take minutes.
+  expect(Date.now() - startedAt).toBeLessThan(10_000)
+})
+
 test('a job that failed is tried again', async () => {
   await platform.jobs.enqueue(platform.db, 'flaky', {})
   await until(() => tries === 2)

@@ -103,22 +103,23 @@ export function createJobs(database: DatabaseHandle, log: Logger): Jobs {
 
     async start(platform) {
       for (const [name, { options, work }] of definitions) {
-        const workOptions = {
-          localConcurrency: options.concurrency ?? 1,
-          pollingIntervalSeconds: 2,
-          notifyPollingIntervalSeconds: 5,
-          burstWhenBatchFull: true,
+        const workOptions = { pollingIntervalSeconds: 2, notifyPollingIntervalSeconds: 5 }
+        for (let worker = 0; worker < (options.concurrency ?? 1); worker++) {
+          let id: string | undefined
+          id = await boss.work<object>(name, workOptions, async ([job]) => {
+            if (!job) return
+            const jobLog = platform.log.child({ job: name, jobId: job.id })
+            try {
+              await work({ ...platform, log: jobLog }, job.data, AbortSignal.any([job.signal, ended.signal]))
+            } catch (error) {
+              if (!ended.signal.aborted) jobLog.error({ err: error, attempt: job.retryCount + 1 }, 'A job failed.')
+              throw error
+            } finally {
+              // There may be more: looks again at once, where it would wait for the next poll.
+              if (id !== undefined) boss.notifyWorker(id)
+            }
+          })
         }
-        await boss.work<object>(name, workOptions, async ([job]) => {
-          if (!job) return
-          const jobLog = platform.log.child({ job: name, jobId: job.id })
-          try {
-            await work({ ...platform, log: jobLog }, job.data, AbortSignal.any([job.signal, ended.signal]))
-          } catch (error) {
-            if (!ended.signal.aborted) jobLog.error({ err: error, attempt: job.retryCount + 1 }, 'A job failed.')
-            throw error
-          }
-        })
       }
       for (const [name, cron] of schedules) await boss.schedule(name, cron, {}, { tz: 'UTC' })
     },

@@ -17,6 +17,7 @@ import { BookOpen, ChevronsUpDown, LogOut, PanelLeft, Search, Settings, SquarePe
 import { type KeyboardEvent, useDeferredValue, useEffect, useRef, useState } from 'react'
 import { useMe } from '../identity/me.ts'
 import { useSignOut } from '../identity/sign-out.ts'
+import { WorkspaceMenu } from '../identity/workspace-menu.tsx'
 import { explainError } from '../shell/explain-error.ts'
 import { type Theme, useTheme } from '../shell/theme.ts'
 import { ConversationRow } from './conversation-row.tsx'
@@ -233,6 +234,7 @@ function Person() {
           </button>
         }
       >
+        <WorkspaceMenu />
         <MenuItem icon={<Settings />} onSelect={() => navigate({ to: '/settings/models' })}>
           Settings
         </MenuItem>

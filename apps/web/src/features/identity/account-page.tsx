@@ -7,7 +7,10 @@ import { explainError } from '../shell/explain-error.ts'
 import { Panel, SettingsHead } from '../shell/settings-layout.tsx'
 import { type Theme, useTheme } from '../shell/theme.ts'
 import { useTitle } from '../shell/use-title.ts'
+import { EmailAddress } from './email-address.tsx'
+import { LeaveWorkspace } from './leave-workspace.tsx'
 import { findMe, useMe } from './me.ts'
+import { NewWorkspace } from './new-workspace.tsx'
 import { PasswordField } from './password-field.tsx'
 import { ConnectedAccounts } from './providers/connected-accounts.tsx'
 import { useSignOut } from './sign-out.ts'
@@ -25,6 +28,7 @@ export function AccountPage() {
       <div className="flex flex-col gap-6">
         <NameForm name={me.name} />
         <ThemeChoice />
+        <EmailAddress me={me} />
         <PasswordForm />
         <ConnectedAccounts />
         <Panel className="flex flex-wrap items-center justify-between gap-4 p-6">
@@ -36,6 +40,8 @@ export function AccountPage() {
             Sign out
           </Button>
         </Panel>
+        {me.workspace.role === 'owner' && <NewWorkspace />}
+        <LeaveWorkspace me={me} />
       </div>
     </>
   )

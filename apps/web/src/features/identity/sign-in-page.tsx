@@ -1,11 +1,12 @@
 import { Button, Callout, TextField } from '@parley/ui'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { getRouteApi, useNavigate } from '@tanstack/react-router'
+import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { type FormEvent, useState } from 'react'
 import { parley } from '../../parley.ts'
 import { explainError } from '../shell/explain-error.ts'
 import { useTitle } from '../shell/use-title.ts'
 import { AuthPage } from './auth-page.tsx'
+import { textLink } from './link-problem.tsx'
 import { findMe } from './me.ts'
 import { findSignInOptions, OrDivider, ProviderButtons } from './providers/provider-buttons.tsx'
 
@@ -18,6 +19,7 @@ export function SignInPage() {
   const [showsPassword, setShowsPassword] = useState(false)
   const navigate = useNavigate()
   const client = useQueryClient()
+  const setup = useQuery({ queryKey: ['setup'], queryFn: ({ signal }) => parley.auth.setup({ signal }) })
   const signIn = useMutation({
     mutationFn: (form: FormData) =>
       parley.auth.login({ email: String(form.get('email')), password: String(form.get('password')) }),
@@ -54,9 +56,20 @@ export function SignInPage() {
         )}
         <TextField label="Email" name="email" type="email" autoComplete="username" required autoFocus />
         <TextField label="Password" name="password" type="password" autoComplete="current-password" required />
+        <Link to="/forgot-password" className={textLink}>
+          Forgot your password?
+        </Link>
         <Button type="submit" variant="primary" size="large" loading={signIn.isPending}>
           Sign in
         </Button>
+        {setup.data?.signup === 'open' && (
+          <p className="text-text-muted">
+            New here?{' '}
+            <Link to="/sign-up" className={textLink}>
+              Sign up
+            </Link>
+          </p>
+        )}
       </form>
     </AuthPage>
   )

@@ -42,6 +42,12 @@ export function useChanges(): boolean {
             refresh('mcp-servers')
             refresh('tools')
             break
+          case 'people-changed':
+            refresh('people')
+            refresh('invitations')
+            refresh('me')
+            refresh('workspaces')
+            break
           case 'models-changed':
             refresh('models')
             refresh('model-providers')

@@ -1,7 +1,7 @@
 import type { Scope } from '@parley/contract'
 import { classNames } from '@parley/ui'
 import { Link, Outlet } from '@tanstack/react-router'
-import { Bot, Boxes, KeyRound, LogIn, type LucideIcon, Plug, UserCog, UserRound, UsersRound } from 'lucide-react'
+import { Bot, Boxes, KeyRound, LogIn, type LucideIcon, Plug, UserCog, UserRound, Users, UsersRound } from 'lucide-react'
 import { useMe } from '../identity/me.ts'
 
 interface Page {
@@ -10,6 +10,7 @@ interface Page {
     | '/settings/api-keys'
     | '/settings/models'
     | '/settings/mcp-servers'
+    | '/settings/people'
     | '/settings/roles'
     | '/settings/groups'
     | '/settings/service-accounts'
@@ -33,6 +34,7 @@ const groups: { name: string; pages: Page[] }[] = [
     pages: [
       { to: '/settings/models', label: 'Models', icon: Boxes },
       { to: '/settings/mcp-servers', label: 'MCP servers', icon: Plug },
+      { to: '/settings/people', label: 'People', icon: Users, needs: 'people:read' },
       { to: '/settings/roles', label: 'Roles', icon: UserCog, needs: 'people:read' },
       { to: '/settings/groups', label: 'Groups', icon: UsersRound, needs: 'people:read' },
       { to: '/settings/service-accounts', label: 'Service accounts', icon: Bot },

@@ -7,6 +7,7 @@ import { decodeCursor, encodeCursor, type Idempotency, once } from '../../../pla
 import { emit } from '../../../platform/outbox/index.ts'
 import { isBuiltIn, mayGrantRole, requireGrantable, scopesOf } from '../access.ts'
 import { announceAccess } from '../announce-access.ts'
+import { revokeInvitations } from '../invitations/store.ts'
 import * as store from './store.ts'
 
 const maxRoles = 50
@@ -137,6 +138,8 @@ export async function assignRole(ctx: Ctx, userId: string, roleId: string): Prom
       throw new AppError('conflict', 'A workspace needs an owner. Make somebody else an owner first.')
     }
     await store.setMembershipRole(tx.db, workspaceId, userId, next)
+    // Whom they invited while they could, comes in no more.
+    await revokeInvitations(tx.db, workspaceId, { invitedBy: userId }, tx.clock.now())
     await emit(tx, { type: 'member-role-changed', workspaceId, subjectId: userId, data: { roleId } })
   })
   announceAccess(ctx)

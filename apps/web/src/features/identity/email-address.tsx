@@ -1,0 +1,88 @@
+import type { User } from '@parley/contract'
+import { ParleyError } from '@parley/sdk'
+import { Button, Callout, TextField, useToast } from '@parley/ui'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { type FormEvent, useState } from 'react'
+import { parley } from '../../parley.ts'
+import { explainError } from '../shell/explain-error.ts'
+import { Panel } from '../shell/settings-layout.tsx'
+import { findMe } from './me.ts'
+
+/** The person's address: whether it is confirmed, and how to change it. */
+export function EmailAddress({ me }: { me: User }) {
+  const toast = useToast()
+  const client = useQueryClient()
+  const setup = useQuery({ queryKey: ['setup'], queryFn: ({ signal }) => parley.auth.setup({ signal }) })
+  const [email, setEmail] = useState('')
+  const [password, setPassword] = useState('')
+  const verify = useMutation({
+    mutationFn: () => parley.me.requestEmailVerification(),
+    onSuccess: () => toast({ message: `A link is on its way to ${me.email}.`, tone: 'success' }),
+    onError: (error) => toast({ message: explainError(error), tone: 'danger' }),
+  })
+  const change = useMutation({
+    mutationFn: () => parley.me.changeEmail({ email, currentPassword: password }),
+    onSuccess: () => {
+      setPassword('')
+      return client.invalidateQueries({ queryKey: findMe.queryKey })
+    },
+  })
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    change.mutate()
+  }
+  const fields = change.error instanceof ParleyError ? change.error.fields : {}
+  return (
+    <Panel className="p-6">
+      <h2 className="mb-4 font-medium">Email address</h2>
+      {!me.emailVerified && setup.data?.sendsMail && (
+        <Callout
+          className="mb-4"
+          tone="warning"
+          title="Not confirmed yet"
+          actions={
+            <Button size="small" loading={verify.isPending} onClick={() => verify.mutate()}>
+              Send me a link
+            </Button>
+          }
+        >
+          Confirm that {me.email} is yours, so that you can get in by it when you forget your password.
+        </Callout>
+      )}
+      <form onSubmit={submit} className="flex max-w-sm flex-col gap-4">
+        {change.data?.pending && (
+          <Callout tone="success" live>
+            Open the link that we mailed to {email}. Until then your address stays.
+          </Callout>
+        )}
+        {change.error && Object.keys(fields).length === 0 && (
+          <Callout tone="danger" live>
+            {explainError(change.error)}
+          </Callout>
+        )}
+        <TextField
+          label="New email address"
+          type="email"
+          autoComplete="email"
+          hint={`Now it is ${me.email}.`}
+          required
+          value={email}
+          onChange={(event) => setEmail(event.currentTarget.value)}
+          error={fields.email}
+        />
+        <TextField
+          label="Your password"
+          type="password"
+          autoComplete="current-password"
+          required
+          value={password}
+          onChange={(event) => setPassword(event.currentTarget.value)}
+          error={fields.currentPassword}
+        />
+        <Button type="submit" className="self-start" loading={change.isPending}>
+          Change address
+        </Button>
+      </form>
+    </Panel>
+  )
+}
