@@ -4,6 +4,7 @@ import { chatEndpoints } from './chat.ts'
 import { conversationEndpoints } from './conversations.ts'
 import { fileEndpoints } from './files.ts'
 import { identityEndpoints } from './identity.ts'
+import { limitEndpoints } from './limits.ts'
 import { modelEndpoints } from './models.ts'
 import { groupEndpoints, roleEndpoints } from './roles.ts'
 import { serviceAccountEndpoints } from './service-accounts.ts'
@@ -44,6 +45,7 @@ export const endpoints = {
   ...serviceAccountEndpoints,
   ...tokenKeyEndpoints,
   ...fileEndpoints,
+  ...limitEndpoints,
   ...modelEndpoints,
   ...toolEndpoints,
   ...conversationEndpoints,

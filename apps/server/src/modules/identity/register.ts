@@ -6,7 +6,7 @@ import type { Client } from './client.ts'
 import { hashPassword } from './passwords.ts'
 import { endSetup, isSetupToken } from './setup.ts'
 import { type SignInResult, startSession } from './sign-in.ts'
-import { countTry } from './sign-in-throttle.ts'
+import { takeTry } from './sign-in-throttle.ts'
 import { hasUsers, lockOwnership } from './store.ts'
 
 type Registration = BodyOf<typeof identityEndpoints.register>
@@ -17,7 +17,7 @@ type Registration = BodyOf<typeof identityEndpoints.register>
  * @throws AppError setup_token_required, signup_closed, email_taken, rate_limited
  */
 export async function register(platform: Platform, body: Registration, client: Client): Promise<SignInResult> {
-  countTry(platform, client.address, undefined)
+  await takeTry(platform, client.address, undefined)
   await refuseUnlessAdmitted(platform, body) // before the costly hash
   const { email, name } = body
   const passwordHash = await hashPassword(body.password)

@@ -10,7 +10,7 @@ import { checkPassword } from './passwords.ts'
 import { presentUser } from './present.ts'
 import { askForSecondFactor } from './second-factor/challenge.ts'
 import { secondFactorsOf } from './second-factor/store.ts'
-import { countTry, forgiveTries } from './sign-in-throttle.ts'
+import { forgiveTries, takeTry } from './sign-in-throttle.ts'
 import {
   deleteSession,
   deleteSessionFamily,
@@ -47,7 +47,7 @@ export async function logIn(
   body: { email: string; password: string },
   client: Client,
 ): Promise<SignInOutcome> {
-  countTry(platform, client.address, body.email)
+  await takeTry(platform, client.address, body.email)
   const user = await findUserByEmail(platform.db, body.email)
   const right = await checkPassword(body.password, user?.passwordHash)
   if (!right || user === undefined || user.workspaceId === null) {
