@@ -117,7 +117,7 @@ export const limitEndpoints = {
     method: 'GET',
     path: '/api/v1/workspace-plans',
     tag: 'Limits',
-    summary: 'Which workspace is on which plan; only for the owner who runs this installation',
+    summary: 'The plan of the workspace; for the owner who runs this installation, of every workspace',
     access: 'usage:manage',
     response: listOf(workspacePlanSchema),
   }),

@@ -221,7 +221,7 @@ describeWithRedis('in Redis', () => {
     const line = await startLine(new URL(url))
     const through = new URL(url)
     through.host = `127.0.0.1:${line.port}`
-    const flaky = await openRedis(through.href, 50, log)
+    const flaky = await openRedis(through.href, 300, log)
     const limiter = createLimiter(systemClock, flaky)
     const bucket = bucketOf(3)
     expect((await limiter.take([bucket])).standings[0]).toMatchObject({ remaining: 2 })
@@ -230,11 +230,11 @@ describeWithRedis('in Redis', () => {
     line.silence()
     const startedAt = performance.now()
     expect((await limiter.take([bucket])).standings[0]).toMatchObject({ remaining: 2 })
-    expect(performance.now() - startedAt).toBeLessThan(200)
+    expect(performance.now() - startedAt).toBeLessThan(1_000)
     const again = performance.now()
     for (let i = 0; i < 2; i++) await limiter.take([bucket])
     expect((await limiter.take([bucket])).taken).toBe(false)
-    expect(performance.now() - again).toBeLessThan(20)
+    expect(performance.now() - again).toBeLessThan(250)
     expect([limiter.countsIn(), await flaky.answers()]).toEqual(['process', false])
 
     line.cut()

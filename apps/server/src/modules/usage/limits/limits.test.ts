@@ -176,6 +176,24 @@ describe('every level', () => {
     expect(await statusOf(send(two))).toBe(202)
   })
 
+  test('a group: each member, all together, and as soon as somebody joins or leaves', async () => {
+    const [one, two] = [await makePerson(), await makePerson()]
+    const group = await owner.json<{ id: string }>('POST', '/api/v1/groups', { name: 'Interns' })
+    const subject = { kind: 'group', id: group.id }
+    const each = await setLimit({ subject, requestsPerHour: 5 })
+    const all = await setLimit({ subject, counted: 'together', requestsPerHour: 2 })
+    expect(each.subject.name).toBe('Interns')
+    expect(await messagesOf(one)).toMatchObject({ limit: 1000 })
+    for (const { id } of [one, two]) await owner.json('PUT', `/api/v1/groups/${group.id}/members/${id}`)
+    expect(await messagesOf(one)).toMatchObject({ limit: 5 })
+    expect([await statusOf(send(one)), await statusOf(send(two))]).toEqual([202, 202])
+    expect(((await (await send(two)).json()) as Problem).limit?.name).toBe('messages-group')
+    await owner.json('DELETE', `/api/v1/groups/${group.id}/members/${two.id}`)
+    expect(await messagesOf(two)).toMatchObject({ limit: 1000 })
+    expect(await statusOf(send(two))).toBe(202)
+    for (const { id } of [each, all]) await owner.json('DELETE', `/api/v1/limit-overrides/${id}`)
+  })
+
   test('a model, for each person and for all together', async () => {
     const [one, two] = [await makePerson(), await makePerson()]
     const { data } = await owner.json<{ data: { id: string }[] }>('GET', '/api/v1/models')
@@ -243,7 +261,6 @@ describe('plans', () => {
         json('PUT', { subject: { kind: 'user', id: person.id }, tokensPerDay: 9 }),
       ),
       person.fetch('/api/v1/plans/enterprise', json('PATCH', { requestsPerHour: 9 })),
-      person.fetch('/api/v1/workspace-plans'),
       person.fetch(`/api/v1/workspace-plans/${id}`, json('PUT', { planId: 'free' })),
     ]
     for (const response of await Promise.all(refused)) expect(response.status).toBe(403)

@@ -3,7 +3,7 @@ import type { Ctx } from '../../../platform/context.ts'
 import { AppError, notFound } from '../../../platform/errors.ts'
 import { listWorkspaceNames } from '../../identity/index.ts'
 import { announceLimits, planOf } from './limit-settings.ts'
-import { operatorWorkspaceId, requireOperator } from './operator.ts'
+import { isOperator, operatorWorkspaceId, requireOperator } from './operator.ts'
 import { presentPlan } from './present.ts'
 import * as store from './store.ts'
 
@@ -45,16 +45,14 @@ export async function updatePlan(
   return presentPlan(row)
 }
 
-/**
- * Every workspace of the installation with its plan, the oldest first.
- * @throws AppError forbidden
- */
+/** The workspace with its plan; for the operator every workspace of the installation, the oldest first. */
 export async function listWorkspacePlans(ctx: Ctx): Promise<WorkspacePlan[]> {
-  await requireOperator(ctx)
+  const operator = await isOperator(ctx)
   const own = await operatorWorkspaceId(ctx)
   const given = new Map((await store.listWorkspacePlans(ctx.db)).map((row) => [row.workspaceId, row.planId]))
   const unset = ctx.config.usage.defaultPlan
-  return (await listWorkspaceNames(ctx.db)).map(({ id, name }) => ({
+  const seen = (await listWorkspaceNames(ctx.db)).filter(({ id }) => operator || id === ctx.actor.workspaceId)
+  return seen.map(({ id, name }) => ({
     workspaceId: id,
     name,
     planId: given.get(id) ?? (id === own ? 'enterprise' : unset),
