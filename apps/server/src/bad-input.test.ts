@@ -30,7 +30,12 @@ beforeAll(async () => {
   server = await startServer({ env: { PARLEY_EGRESS_ALLOW: '127.0.0.1', PARLEY_SIGNUP: 'open' } })
   const other = { email: 'other@example.com', password: 'another long password', name: 'Otto Other' }
   const { accessToken } = await server.anyone.json<{ accessToken: string }>('POST', '/api/v1/auth/register', other)
-  own = await fillFor(server.owner)
+  const limit = await server.owner.json<{ id: string }>('PUT', '/api/v1/limit-overrides', {
+    subject: { kind: 'model', id: 'nobody/nothing' },
+    requestsPerHour: 1,
+  })
+  const ofOperator = { plans: 'pro', 'workspace-plans': server.owner.signedIn.user.workspace.id }
+  own = { ...(await fillFor(server.owner)), ...ofOperator, 'limit-overrides': limit.id }
   foreign = await fillFor(callerFor(server.url, { authorization: `Bearer ${accessToken}` }))
   const provider = await server.owner.json<{ id: string }>('POST', '/api/v1/model-providers', {
     name: 'Nobody there',

@@ -4,6 +4,7 @@ import type { Logger } from 'pino'
 import { mountAll } from './app.ts'
 import { migrations } from './migrations.ts'
 import { authenticate } from './modules/identity/index.ts'
+import { requestLimits } from './modules/usage/index.ts'
 import { createLocalBus } from './platform/bus/index.ts'
 import type { Config, Secrets } from './platform/config/index.ts'
 import { type Clock, type Platform, systemClock } from './platform/context.ts'
@@ -11,7 +12,9 @@ import { openKeyring } from './platform/crypto/index.ts'
 import { type DatabaseOptions, migrate, openDatabase } from './platform/database/index.ts'
 import { closeStreams, createHttp, type Http } from './platform/http/index.ts'
 import { createJobs } from './platform/jobs/index.ts'
+import { createLimiter } from './platform/limits/index.ts'
 import { createEgress } from './platform/net/index.ts'
+import { openRedis, type Redis } from './platform/redis/index.ts'
 import { createLocalRunLog } from './platform/run-log/index.ts'
 import { openDiskStorage } from './platform/storage/index.ts'
 import { createLog } from './platform/telemetry/index.ts'
@@ -64,10 +67,12 @@ export async function buildServer(config: Config, secrets: Secrets, overrides: O
   })
   const shutdown = new AbortController()
   const egress = createEgress({ allow: config.egress.allow })
+  let redis: Redis | undefined
   try {
     const applied = await migrate(database, migrations)
     if (applied.length > 0) log.info({ applied }, 'The database was brought up to date.')
 
+    if (secrets.redisUrl !== undefined) redis = await openRedis(secrets.redisUrl, config.redis.answerWithinMs, log)
     const platform: Platform = {
       config,
       secrets,
@@ -80,6 +85,8 @@ export async function buildServer(config: Config, secrets: Secrets, overrides: O
       bus: createLocalBus((error) => log.error({ err: error }, 'A listener of the bus failed.')),
       runLog: createLocalRunLog(),
       jobs: createJobs(database, log),
+      limiter: createLimiter({ now: () => platform.clock.now() }, redis),
+      redis,
       clock: overrides.clock ?? systemClock,
       shutdown: shutdown.signal,
     }
@@ -87,6 +94,7 @@ export async function buildServer(config: Config, secrets: Secrets, overrides: O
     return await withHttp(platform, shutdown, onFatal)
   } catch (error) {
     await egress.close()
+    await redis?.close()
     await database.close()
     throw error
   }
@@ -101,7 +109,7 @@ async function withHttp(
   let work: Promise<Worker> | undefined
   let closing: Promise<void> | undefined
 
-  const http = await createHttp(platform, authenticate)
+  const http = await createHttp(platform, authenticate, requestLimits)
   await mountAll(http, () => work !== undefined)
 
   return {
@@ -140,6 +148,7 @@ async function withHttp(
     clearTimeout(cutOff)
     await worker?.stop()
     await platform.egress.close()
+    await platform.redis?.close()
     await platform.database.close()
   }
 }

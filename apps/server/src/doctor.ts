@@ -10,6 +10,7 @@ import { openKeyring } from './platform/crypto/index.ts'
 import { type DatabaseHandle, openDatabase } from './platform/database/index.ts'
 import { messageOf } from './platform/errors.ts'
 import { checkSmtp } from './platform/mail/index.ts'
+import { openRedis } from './platform/redis/index.ts'
 
 interface Finding {
   check: string
@@ -52,6 +53,7 @@ async function examine(): Promise<Finding[]> {
     ...(await examineKeys(config, secrets)),
     ...(await examineDatabase(config, secrets)),
     await examineMail(config, secrets),
+    ...(await examineRedis(config, secrets)),
     ...(await examineProviders(config, secrets)),
     examineWebApp(),
   ]
@@ -150,6 +152,19 @@ async function examineMail({ identity }: Config, { smtpUrl }: Secrets): Promise<
   const problem = await checkSmtp(smtpUrl)
   if (problem === undefined) return { check, state: 'ok', detail: `${host} answers, and takes the user and password` }
   return { check, state: 'problem', detail: `${host}: ${problem.detail}`, remedy: problem.remedy }
+}
+
+async function examineRedis(config: Config, secrets: Secrets): Promise<Finding[]> {
+  const check = 'Redis'
+  if (secrets.redisUrl === undefined) {
+    return [{ check, state: 'ok', detail: 'not configured; one process needs none, and counts limits by itself' }]
+  }
+  const redis = await openRedis(secrets.redisUrl, config.redis.answerWithinMs, pino({ level: 'silent' }))
+  const answers = await redis.answers()
+  await redis.close()
+  if (answers) return [{ check, state: 'ok', detail: 'answers; limits are counted there, for all processes together' }]
+  const detail = `does not answer within ${config.redis.answerWithinMs} ms; each process counts limits for itself`
+  return [{ check, state: 'warning', detail, remedy: 'Check REDIS_URL, and that this machine can reach it.' }]
 }
 
 async function examineProviders(config: Config, secrets: Secrets): Promise<Finding[]> {

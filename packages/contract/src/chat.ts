@@ -72,6 +72,7 @@ export const chatEndpoints = {
     summary: 'Send a message and have it answered',
     description: startsRun,
     access: 'conversations:write',
+    cost: 'message',
     params: z.object({ id: idSchema }),
     body: z.object({
       content: contentSchema,
@@ -95,6 +96,7 @@ export const chatEndpoints = {
     summary: 'Answer again: a sibling of an assistant message',
     description: startsRun,
     access: 'conversations:write',
+    cost: 'message',
     params: z.object({ id: idSchema }),
     body: z.object({ model: z.string().max(300).optional(), version: z.int().optional() }).default({}),
     response: z.union([startedSchema, messageSchema]),
@@ -139,6 +141,7 @@ export const chatEndpoints = {
     summary: 'Answer what an interrupted run asked; the next run goes on with the same message',
     description: startsRun,
     access: 'conversations:write',
+    cost: 'expensive',
     params: runParams,
     body: z.object({ answers: z.array(answerSchema).min(1).max(100) }),
     response: z.union([startedSchema, messageSchema]),

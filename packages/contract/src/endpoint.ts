@@ -27,6 +27,11 @@ export interface Endpoint<
   status?: number
   /** Also answers `text/event-stream`, or takes or gives something that is not JSON. */
   media?: { request?: string; response?: string[] }
+  /**
+   * What it takes of the server besides looking something up. `expensive`: kept to a pace of its own. `message`: also
+   * counts against what the plan allows an hour, unless it fails.
+   */
+  cost?: 'expensive' | 'message'
   /** Takes an `Idempotency-Key` header: a repeated request gets the first one's answer. */
   idempotent?: boolean
 }

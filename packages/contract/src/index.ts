@@ -6,6 +6,7 @@ import { emailedLinkEndpoints } from './emailed-links.ts'
 import { fileEndpoints } from './files.ts'
 import { identityEndpoints } from './identity.ts'
 import { invitationEndpoints } from './invitations.ts'
+import { limitEndpoints } from './limits.ts'
 import { modelEndpoints } from './models.ts'
 import { peopleEndpoints } from './people.ts'
 import { groupEndpoints, roleEndpoints } from './roles.ts'
@@ -56,6 +57,7 @@ export const endpoints = {
   ...invitationEndpoints,
   ...emailedLinkEndpoints,
   ...fileEndpoints,
+  ...limitEndpoints,
   ...modelEndpoints,
   ...toolEndpoints,
   ...conversationEndpoints,

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { idSchema, timeSchema } from './common.ts'
+import { endpoint } from './endpoint.ts'
 import { limitStateSchema } from './errors.ts'
 
 /** Requests an hour, or at once; and tokens a day. */
@@ -79,3 +80,97 @@ export const workspacePlanSchema = z
   .object({ workspaceId: idSchema, name: z.string(), planId: z.string(), isOperator: z.boolean() })
   .meta({ id: 'WorkspacePlan' })
 export type WorkspacePlan = z.infer<typeof workspacePlanSchema>
+
+const listOf = <T extends z.ZodType>(item: T) => z.object({ data: z.array(item), nextCursor: z.null() })
+
+export const limitEndpoints = {
+  getMyLimits: endpoint({
+    method: 'GET',
+    path: '/api/v1/limits',
+    tag: 'Limits',
+    summary: 'What limits the caller now, and what is left; asking counts against nothing but the pace',
+    access: 'account:read',
+    response: myLimitsSchema,
+  }),
+  listPlans: endpoint({
+    method: 'GET',
+    path: '/api/v1/plans',
+    tag: 'Limits',
+    summary: 'The plans, the smallest first',
+    access: 'account:read',
+    response: listOf(planSchema),
+  }),
+  updatePlan: endpoint({
+    method: 'PATCH',
+    path: '/api/v1/plans/{id}',
+    tag: 'Limits',
+    summary: 'Change a plan, for every workspace on it; only for the owner who runs this installation',
+    access: 'usage:manage',
+    params: z.object({ id: z.string().max(50) }),
+    body: planSchema
+      .omit({ id: true, updatedAt: true })
+      .extend({ name: z.string().trim().min(1).max(60) })
+      .partial(),
+    response: planSchema,
+  }),
+  listWorkspacePlans: endpoint({
+    method: 'GET',
+    path: '/api/v1/workspace-plans',
+    tag: 'Limits',
+    summary: 'The plan of the workspace; for the owner who runs this installation, of every workspace',
+    access: 'usage:manage',
+    response: listOf(workspacePlanSchema),
+  }),
+  setWorkspacePlan: endpoint({
+    method: 'PUT',
+    path: '/api/v1/workspace-plans/{workspaceId}',
+    tag: 'Limits',
+    summary: 'Put a workspace on a plan; only for the owner who runs this installation',
+    access: 'usage:manage',
+    params: z.object({ workspaceId: idSchema }),
+    body: z.object({ planId: z.string().max(50) }),
+    response: workspacePlanSchema,
+  }),
+  listLimitOverrides: endpoint({
+    method: 'GET',
+    path: '/api/v1/limit-overrides',
+    tag: 'Limits',
+    summary: 'Other figures than the plan’s, with what is left of them',
+    access: 'usage:read',
+    response: listOf(limitOverrideSchema),
+  }),
+  setLimitOverride: endpoint({
+    method: 'PUT',
+    path: '/api/v1/limit-overrides',
+    tag: 'Limits',
+    summary: 'Set the figures for the workspace, a group, a person, a key or a model; replaces what was set for it',
+    access: 'usage:manage',
+    body: z
+      .object({
+        subject: limitSubjectSchema,
+        /** Default: `each`. A person and a key are counted alone either way. */
+        counted: countedSchema.default('each'),
+        requestsPerHour: rateSchema.nullable().default(null),
+        /** Default: a whole hour’s requests. */
+        requestBurst: rateSchema.nullable().default(null),
+        tokensPerDay: tokensSchema.nullable().default(null),
+      })
+      .refine(({ requestsPerHour, tokensPerDay }) => requestsPerHour !== null || tokensPerDay !== null, {
+        message: 'Set requests an hour, tokens a day, or both.',
+        path: ['requestsPerHour'],
+      })
+      .refine(({ requestsPerHour, requestBurst }) => requestBurst === null || requestsPerHour !== null, {
+        message: 'Goes with requests an hour.',
+        path: ['requestBurst'],
+      }),
+    response: limitOverrideSchema,
+  }),
+  deleteLimitOverride: endpoint({
+    method: 'DELETE',
+    path: '/api/v1/limit-overrides/{id}',
+    tag: 'Limits',
+    summary: 'Drop these figures; what is set more widely counts again',
+    access: 'usage:manage',
+    params: z.object({ id: idSchema }),
+  }),
+}

@@ -107,6 +107,7 @@ export const modelEndpoints = {
     tag: 'Models',
     summary: 'Connect a model provider; its address and key are tried, and kept only if they work or `force` is set',
     access: 'models:manage',
+    cost: 'expensive',
     body: z.object({
       ...providerInput,
       protocol: z.enum(['openai', 'anthropic']),
@@ -123,6 +124,7 @@ export const modelEndpoints = {
     tag: 'Models',
     summary: 'Change name, address or key; tried like a new one',
     access: 'models:manage',
+    cost: 'expensive',
     params: z.object({ id: idSchema }),
     body: z.object({ ...providerInput, force: z.boolean() }).partial(),
     response: providerSchema,
@@ -141,6 +143,7 @@ export const modelEndpoints = {
     tag: 'Models',
     summary: 'Try address and key now and refresh the model list',
     access: 'models:manage',
+    cost: 'expensive',
     params: z.object({ id: z.string().max(100) }),
     response: providerSchema,
   }),

@@ -121,6 +121,7 @@ export const toolEndpoints = {
     tag: 'Tools',
     summary: 'Add an MCP server. stdio runs a program on the server: owners only',
     access: 'tools:manage',
+    cost: 'expensive',
     body: z.discriminatedUnion('transport', [
       stdioInput.extend({ name: serverName }),
       httpInput.extend({ name: serverName }),
@@ -135,6 +136,7 @@ export const toolEndpoints = {
     tag: 'Tools',
     summary: 'Rename, switch on or off, or give new secrets (headers or env replace the old ones)',
     access: 'tools:manage',
+    cost: 'expensive',
     params: serverParams,
     body: z
       .object({
@@ -160,6 +162,7 @@ export const toolEndpoints = {
     tag: 'Tools',
     summary: 'Connect again now, without waiting for the back-off',
     access: 'tools:manage',
+    cost: 'expensive',
     params: serverParams,
     response: mcpServerSchema,
   }),
@@ -189,6 +192,7 @@ export const toolEndpoints = {
     tag: 'Tools',
     summary: 'Call a tool oneself',
     access: 'tools:call',
+    cost: 'expensive',
     params: serverParams.extend({ tool: z.string().max(200) }),
     body: z.object({ arguments: z.record(z.string(), z.unknown()).default({}) }),
     response: toolResultSchema,

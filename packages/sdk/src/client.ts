@@ -208,6 +208,21 @@ export function createParley(options: ParleyOptions = {}) {
         call(endpoints.resumeRun, { params: { id }, body: { answers }, ...o }) as Promise<Started>,
     },
 
+    limits: {
+      /** What limits the caller now, with what is left. */
+      get: (o?: CallOptions) => call(endpoints.getMyLimits, { ...o }),
+      plans: (o?: CallOptions) => call(endpoints.listPlans, { ...o }),
+      updatePlan: (id: string, body: Body<E['updatePlan']>, o?: CallOptions) =>
+        call(endpoints.updatePlan, { params: { id }, body, ...o }),
+      workspacePlans: (o?: CallOptions) => call(endpoints.listWorkspacePlans, { ...o }),
+      setWorkspacePlan: (workspaceId: string, planId: string, o?: CallOptions) =>
+        call(endpoints.setWorkspacePlan, { params: { workspaceId }, body: { planId }, ...o }),
+      overrides: (o?: CallOptions) => call(endpoints.listLimitOverrides, { ...o }),
+      setOverride: (body: Body<E['setLimitOverride']>, o?: CallOptions) =>
+        call(endpoints.setLimitOverride, { body, ...o }),
+      deleteOverride: (id: string, o?: CallOptions) => call(endpoints.deleteLimitOverride, { params: { id }, ...o }),
+    },
+
     models: {
       list: (query?: Query<E['listModels']>, o?: CallOptions) => call(endpoints.listModels, { query, ...o }),
       setDefault: (model: string | null, o?: CallOptions) => call(endpoints.setDefaultModel, { body: { model }, ...o }),

@@ -1,4 +1,4 @@
-import { type ErrorCode, errorCodes, problemSchema } from '@parley/contract'
+import { type ErrorCode, errorCodes, type LimitState, problemSchema } from '@parley/contract'
 
 /** The server's codes, and two of the client's own: it was not reached, or answered something that is not Parley's. */
 export type ParleyErrorCode = ErrorCode | 'network' | 'unexpected_answer'
@@ -15,6 +15,8 @@ export class ParleyError extends Error {
   readonly fields: Record<string, string>
   /** Seconds to wait before trying again, when the server said so. */
   readonly retryAfter: number | null
+  /** With `rate_limited`: which limit was reached, how large it is, when it resets. */
+  readonly limit: LimitState | null
 
   constructor(
     code: ParleyErrorCode,
@@ -24,6 +26,7 @@ export class ParleyError extends Error {
       requestId?: string
       fields?: Record<string, string>
       retryAfter?: number | null
+      limit?: LimitState | undefined
       cause?: unknown
     } = {},
   ) {
@@ -33,6 +36,7 @@ export class ParleyError extends Error {
     this.requestId = details.requestId ?? null
     this.fields = details.fields ?? {}
     this.retryAfter = details.retryAfter ?? null
+    this.limit = details.limit ?? null
   }
 }
 
@@ -45,9 +49,9 @@ export async function errorOf(response: Response): Promise<ParleyError> {
     const message = `The server answered ${response.status} without saying why.`
     return new ParleyError('unexpected_answer', message, { status: response.status, retryAfter })
   }
-  const { code, detail, title, status, requestId, errors = [] } = problem.data
+  const { code, detail, title, status, requestId, errors = [], limit } = problem.data
   const fields = Object.fromEntries(errors.map((error) => [fieldOf(error.pointer), error.message]))
-  return new ParleyError(code, detail || title, { status, requestId, fields, retryAfter })
+  return new ParleyError(code, detail || title, { status, requestId, fields, retryAfter, limit })
 }
 
 /** JSON Pointer (RFC 6901) of a body's field as a dotted path. */

@@ -13,6 +13,11 @@ export interface ParleyOptions {
   signer?: RequestSigner
   /** Replaces the global `fetch`. */
   fetch?: typeof fetch
+  /**
+   * A request that came too soon (`rate_limited`) is sent again by itself when it has to wait no longer than this; it did
+   * nothing the first time. Default: 5,000 ms.
+   */
+  waitForLimitMs?: number
   /** Sent with every request. */
   headers?: Record<string, string>
 }
@@ -47,6 +52,7 @@ const attempts = 4
 export function createRequester(options: ParleyOptions): Requester {
   const base = options.baseUrl ?? (globalThis as { location?: { origin: string } }).location?.origin
   if (!base) throw new TypeError('createParley needs baseUrl outside of a browser')
+  const { waitForLimitMs = 5_000 } = options
   const request = options.fetch ?? globalThis.fetch.bind(globalThis)
   // A page of ours shows by the second header that it is one: no other site's page may send it.
   const credential: Record<string, string> = options.apiKey
@@ -92,8 +98,11 @@ export function createRequester(options: ParleyOptions): Requester {
           return (endpoint.response ? await response.json() : undefined) as ResponseOf<typeof endpoint>
         } catch (error) {
           input.signal?.throwIfAborted()
-          if (!repeatable || attempt === attempts || !isPassing(error)) throw error
-          await pause(backOffMs(attempt), input.signal)
+          if (attempt === attempts) throw error
+          const waitMs = limitWaitMs(error)
+          if (waitMs !== undefined && waitMs <= waitForLimitMs) await pause(waitMs, input.signal)
+          else if (repeatable && isPassing(error)) await pause(backOffMs(attempt), input.signal)
+          else throw error
         }
       }
     },
@@ -116,6 +125,12 @@ async function signedInit(
   }
   const signed = await signer.sign({ method: init.method ?? 'GET', url, headers, body })
   return { ...init, headers: { ...headers, ...signed }, ...(body && { body }) }
+}
+
+/** How long a request that came too soon has to wait; undefined for any other failure. */
+function limitWaitMs(error: unknown): number | undefined {
+  if (!(error instanceof ParleyError) || error.code !== 'rate_limited' || error.retryAfter === null) return undefined
+  return error.retryAfter * 1000
 }
 
 /** Failures of the way there: no connection, a connection lost in mid-answer, or a proxy that speaks for the server. */

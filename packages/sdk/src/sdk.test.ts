@@ -177,8 +177,35 @@ describe('a call', () => {
       response.end(JSON.stringify({ ...body, requestId: 'req-1' }))
     })
     const error = await parley.me.get().catch((caught: unknown) => caught)
-    expect(error).toMatchObject({ code: 'rate_limited', status: 429, requestId: 'req-1', retryAfter: 7 })
+    expect(error).toMatchObject({ code: 'rate_limited', status: 429, requestId: 'req-1', retryAfter: 7, limit: null })
     expect(error).toMatchObject({ message: 'Slow down.', fields: { 'answers.0.a/b': 'Too short.' } })
+  })
+
+  test('that came too soon is sent again where the wait is short, whatever it is, and else says which limit', async () => {
+    const limit = {
+      name: 'messages',
+      about: 'your messages',
+      limit: 10,
+      windowSeconds: 3600,
+      remaining: 0,
+      resetsAt: '2026-01-01T00:00:00.000Z',
+      retryAfterSeconds: 1,
+    }
+    let requests = 0
+    let wait = '1'
+    const parley = await serve((_, response) => {
+      requests += 1
+      if (requests === 2) return response.end('{"user":{}}')
+      response.writeHead(429, { 'content-type': 'application/problem+json', 'retry-after': wait })
+      const body = { type: 'about:blank', title: 'T', status: 429, detail: 'Slow down.', code: 'rate_limited', limit }
+      return response.end(JSON.stringify({ ...body, requestId: 'req-1' }))
+    })
+    const startedAt = Date.now()
+    expect(await parley.auth.login({ email: 'a@b.example', password: 'x' })).toEqual({ user: {} })
+    expect(Date.now() - startedAt).toBeGreaterThan(950)
+    wait = '360'
+    await expect(parley.me.get()).rejects.toMatchObject({ retryAfter: 360, limit })
+    expect(requests).toBe(3)
   })
 
   test('puts parameters, query, body and credential where they belong', async () => {

@@ -5,7 +5,9 @@ import type { Config, Secrets } from './config/index.ts'
 import type { Keyring } from './crypto/index.ts'
 import type { Database, DatabaseHandle, Db } from './database/index.ts'
 import type { Jobs } from './jobs/index.ts'
+import type { Limiter } from './limits/index.ts'
 import type { Egress } from './net/index.ts'
+import type { Redis } from './redis/index.ts'
 import type { RunLog } from './run-log/index.ts'
 import type { Storage } from './storage/index.ts'
 
@@ -22,6 +24,9 @@ export interface Platform {
   bus: Bus
   runLog: RunLog
   jobs: Jobs
+  limiter: Limiter
+  /** What replicas share, where REDIS_URL is set. */
+  redis: Redis | undefined
   clock: Clock
   /** Aborted when the process is to end. */
   shutdown: AbortSignal

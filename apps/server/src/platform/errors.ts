@@ -1,4 +1,4 @@
-import type { BudgetNotice, ErrorCode } from '@parley/contract'
+import type { BudgetNotice, ErrorCode, LimitState } from '@parley/contract'
 
 /**
  * A failure with a code from the contract. `message` is a sentence that is safe to show and says what to do; `cause`
@@ -11,6 +11,8 @@ export class AppError extends Error {
   readonly retryAfterSeconds: number | undefined
   /** The budget that refuses, with what is left of it. */
   readonly budget: BudgetNotice | undefined
+  /** The limit that was reached. */
+  readonly limit: LimitState | undefined
 
   constructor(
     code: ErrorCode,
@@ -20,14 +22,16 @@ export class AppError extends Error {
       fields?: { pointer: string; message: string }[]
       retryAfterSeconds?: number
       budget?: BudgetNotice
+      limit?: LimitState
     } = {},
   ) {
     super(message, options.cause === undefined ? {} : { cause: options.cause })
     this.name = 'AppError'
     this.code = code
     this.fields = options.fields
-    this.retryAfterSeconds = options.retryAfterSeconds
     this.budget = options.budget
+    this.limit = options.limit
+    this.retryAfterSeconds = options.retryAfterSeconds ?? options.limit?.retryAfterSeconds
   }
 }
 

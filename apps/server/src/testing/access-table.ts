@@ -105,6 +105,16 @@ export const reaches = {
   getFile: 'view',
   downloadFile: 'view',
 
+  // Limits
+  getMyLimits: 'none',
+  listPlans: 'none',
+  updatePlan: 'workspace',
+  listWorkspacePlans: 'none',
+  setWorkspacePlan: 'workspace',
+  listLimitOverrides: 'none',
+  setLimitOverride: 'none',
+  deleteLimitOverride: 'workspace',
+
   // Models
   listModels: 'none',
   setDefaultModel: 'none',

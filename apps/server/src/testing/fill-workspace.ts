@@ -66,7 +66,7 @@ export async function fillForPerson(server: TestServer, person: Caller): Promise
 
 /**
  * What a workspace has for all: a provider, an MCP server with its tool `echo`, a custom role, a group with its maker in
- * it, a service account, a budget, an invitation, and grants. `mcpUrl`: of an MCP server that runs.
+ * it, a service account, a budget, a limit, an invitation, and grants. `mcpUrl`: of an MCP server that runs.
  */
 export async function fillWorkspace(server: TestServer, manager: Caller, mcpUrl: string): Promise<Things> {
   const post = <T = { id: string }>(path: string, body: unknown) => manager.json<T>('POST', `/api/v1/${path}`, body)
@@ -105,8 +105,11 @@ export async function fillWorkspace(server: TestServer, manager: Caller, mcpUrl:
   const all = { scope: 'workspace', unit: 'tokens', amount: 1_000_000_000, window: 'day' }
   const budget = await post('budgets', { name: 'Team', ...all })
   const invitation = await post('invitations', { role: 'viewer' })
+  const limit = { subject: { kind: 'group', id: group.id }, requestsPerHour: 900 }
+  const override = await manager.json<{ id: string }>('PUT', '/api/v1/limit-overrides', limit)
   return {
     budgets: budget.id,
+    'limit-overrides': override.id,
     'model-providers': provider.id,
     'sign-in-providers': signInProvider.id,
     providers: signInProvider.id,

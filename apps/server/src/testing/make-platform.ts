@@ -8,6 +8,7 @@ import { type Platform, systemClock } from '../platform/context.ts'
 import { openKeyring } from '../platform/crypto/index.ts'
 import type { Migration } from '../platform/database/index.ts'
 import { createJobs } from '../platform/jobs/index.ts'
+import { createLimiter } from '../platform/limits/index.ts'
 import { createEgress } from '../platform/net/index.ts'
 import { createLocalRunLog } from '../platform/run-log/index.ts'
 import { openDiskStorage } from '../platform/storage/index.ts'
@@ -38,6 +39,8 @@ export async function makePlatform(
     }),
     runLog: createLocalRunLog(),
     jobs: createJobs(database, log),
+    limiter: createLimiter(systemClock, undefined),
+    redis: undefined,
     clock: systemClock,
     shutdown: shutdown.signal,
   }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import pg from 'pg'
+import { createClient } from 'redis'
 import { describe } from 'vitest'
 
 /**
@@ -48,6 +49,22 @@ export async function scratchDatabase(): Promise<{ url: string; drop(): Promise<
   }
 }
 
+const redisUrl = process.env.TEST_REDIS_URL || 'redis://127.0.0.1:6379'
+
+/** Whether the Redis at `TEST_REDIS_URL` (default: on this machine) answers. */
+export const hasRedis: boolean = await canReachRedis()
+
+export function describeWithRedis(name: string, define: () => void): void {
+  describeWith(hasRedis, `Redis at ${redisUrl} (TEST_REDIS_URL)`, name, define)
+}
+
+/** One of its databases, by chance: tests that run at the same time should not count together. */
+export function testRedisUrl(): string {
+  const url = new URL(redisUrl)
+  url.pathname = `/${1 + Math.floor(Math.random() * 15)}`
+  return url.href
+}
+
 /** The path of a Chromium or Chrome: `CHROMIUM_PATH`, or the first on the PATH. */
 export function findChromium(): string | undefined {
   const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']
@@ -68,6 +85,18 @@ async function canConnect(url: string): Promise<boolean> {
     return false
   } finally {
     await client.end()
+  }
+}
+
+async function canReachRedis(): Promise<boolean> {
+  const client = createClient({ url: redisUrl, socket: { connectTimeout: 2_000, reconnectStrategy: false } })
+  client.on('error', () => undefined)
+  try {
+    await client.connect()
+    client.destroy()
+    return true
+  } catch {
+    return false
   }
 }
 

@@ -6,6 +6,7 @@ import type { Idempotency } from '../../platform/http/index.ts'
 import * as conversations from '../conversations/index.ts'
 import { openFile } from '../files/index.ts'
 import { chooseModel } from '../models/index.ts'
+import { limitModelUse } from '../usage/index.ts'
 import { mayEdit } from './access.ts'
 import { activeRuns } from './active-runs.ts'
 import { dismissQuestions } from './dismiss-questions.ts'
@@ -39,6 +40,7 @@ export async function sendMessage(
   if (conversation.status === 'rejected') throw conversation.reason
   if (named.status === 'rejected') throw named.reason
   const choice = named.value ?? (await chooseModel(ctx, conversation.value.model ?? undefined))
+  await limitModelUse(ctx, choice.model.id)
   const parts = await toParts(ctx, input.content)
 
   return startByAppending(ctx, idempotency, conversation.value, async (ctx, conversation) => {
@@ -89,6 +91,7 @@ export async function regenerateMessage(
   }
   const conversation = await conversations.openForReading(ctx, message.conversationId, 'use')
   const choice = await chooseModel(ctx, input.model ?? conversation.model ?? undefined)
+  await limitModelUse(ctx, choice.model.id)
 
   return startByAppending(ctx, idempotency, conversation, async (ctx, conversation) => {
     conversations.requireVersion(conversation, input.version)

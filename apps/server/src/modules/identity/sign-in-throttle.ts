@@ -1,74 +1,40 @@
-import ipaddr from 'ipaddr.js'
 import type { Platform } from '../../platform/context.ts'
-import { perServer } from '../../platform/context.ts'
-import { AppError } from '../../platform/errors.ts'
+import { hashToken } from '../../platform/crypto/index.ts'
+import { type NamedBucket, networkOf, tooMany } from '../../platform/limits/index.ts'
 
-/** `burst` tries at once, then one every `everyMs`. */
-interface Pace {
-  burst: number
-  everyMs: number
-}
-
-// By account and address together: whoever guesses from elsewhere cannot lock the owner of an account out.
-const perAccountAndAddress: Pace = { burst: 10, everyMs: 15_000 }
-// By address alone: one password tried on many accounts. Wide, since an office may share an address.
-const perAddress: Pace = { burst: 60, everyMs: 1_000 }
-// Sign-ins through a provider that are begun or brought back: nothing is guessed there, but each costs a request elsewhere.
-const perAddressThroughProvider: Pace = { burst: 120, everyMs: 500 }
-// By account alone, and not for browsers with which its person signed in before: a guesser who has many addresses slows
-// down others who are new, and can still not lock the person out.
-const perAccount: Pace = { burst: 100, everyMs: 30_000 }
-// Mails that somebody who is not signed in has us send.
-const perAddressForMail: Pace = { burst: 15, everyMs: 60_000 }
-const keptKeys = 50_000
-
-/** Counts tries by the generic cell rate algorithm: per key the time at which all its tries will have been paid for. */
-const paidUntil = perServer(() => new Map<string, number>())
+const refusal = 'These were too many tries.'
 
 /**
- * Counts a try to sign in (or up, with `account` undefined), before the costly hashing.
+ * Counts a try to sign in (or up, with `account` undefined), before the costly hashing. Across processes, where Redis is.
  * @throws AppError rate_limited with the time to wait
- */
-export function countTry(platform: Platform, address: string, account: string | undefined): void {
-  const network = networkOf(address)
-  take(platform, `address ${network}`, perAddress)
-  if (account !== undefined) take(platform, accountKey(network, account), perAccountAndAddress)
-}
-
-/**
- * Counts a sign-in through a provider that begins, or comes back.
- * @throws AppError rate_limited with the time to wait
- */
-export function countProviderTry(platform: Platform, address: string): void {
-  take(platform, `provider ${networkOf(address)}`, perAddressThroughProvider)
-}
-
-/**
- * The same, for callers that wait.
- * @throws AppError rate_limited
  */
 export async function takeTry(platform: Platform, address: string, account: string | undefined): Promise<void> {
-  countTry(platform, address, account)
+  const network = networkOf(address)
+  await take(platform, account === undefined ? [ofAddress(network)] : [ofAddress(network), ofAccount(network, account)])
 }
 
 /**
- * Counts a try to sign in to an account with a browser that its person never signed in with.
+ * Counts a sign-in through a provider that begins, or comes back: nothing is guessed there, but each costs a request
+ * elsewhere.
+ * @throws AppError rate_limited
+ */
+export async function takeProviderTry(platform: Platform, address: string): Promise<void> {
+  const about = 'sign-ins through a provider from your network address'
+  await take(platform, [bucket('provider-sign-in', networkOf(address), { burst: 120, everySeconds: 0.5 }, about)])
+}
+
+/**
+ * Counts a try to sign in to an account with a browser that its person never signed in with. A guesser who has many
+ * addresses slows down others who are new, and can still not lock the person out.
  * @throws AppError rate_limited
  */
 export async function takeTryAnywhere(platform: Platform, account: string): Promise<void> {
-  take(
-    platform,
-    `account ${account}`,
-    perAccount,
-    'Somebody tries many passwords on this account. Use a browser in which you signed in before, or choose a new password by “Forgot your password?”.',
-  )
+  await take(platform, [ofAccountAnywhere(account)])
 }
 
 /** The password was right: the try does not count. */
 export function giveBackTryAnywhere(platform: Platform, account: string): void {
-  const times = paidUntil(platform)
-  const paid = times.get(`account ${account}`)
-  if (paid !== undefined) times.set(`account ${account}`, paid - perAccount.everyMs)
+  platform.limiter.giveBack([ofAccountAnywhere(account)])
 }
 
 /**
@@ -76,7 +42,8 @@ export function giveBackTryAnywhere(platform: Platform, account: string): void {
  * @throws AppError rate_limited
  */
 export async function takeMailRequest(platform: Platform, address: string): Promise<void> {
-  take(platform, `mail ${networkOf(address)}`, perAddressForMail)
+  const about = 'mails asked for from your network address'
+  await take(platform, [bucket('mail-request', networkOf(address), { burst: 15, everySeconds: 60 }, about)])
 }
 
 /**
@@ -84,39 +51,54 @@ export async function takeMailRequest(platform: Platform, address: string): Prom
  * @throws AppError rate_limited
  */
 export async function takeRating(platform: Platform, address: string): Promise<void> {
-  take(platform, `rate ${networkOf(address)}`, perAddress)
+  const about = 'passwords rated for your network address'
+  await take(platform, [bucket('password-rating', networkOf(address), { burst: 60, everySeconds: 1 }, about)])
 }
 
 /** The password was right: earlier mistakes with this account are forgiven. */
 export function forgiveTries(platform: Platform, address: string, account: string): void {
-  paidUntil(platform).delete(accountKey(networkOf(address), account))
+  platform.limiter.reset(ofAccount(networkOf(address), account))
 }
 
-function take(platform: Platform, key: string, { burst, everyMs }: Pace, why?: string): void {
-  const times = paidUntil(platform)
-  const now = platform.clock.now().getTime()
-  const next = Math.max(times.get(key) ?? 0, now) + everyMs
-  const waitMs = next - burst * everyMs - now
-  if (waitMs > 0) {
-    throw new AppError('rate_limited', why ?? 'Too many tries. Wait a little, then try again.', {
-      retryAfterSeconds: Math.ceil(waitMs / 1000),
-    })
+async function take(platform: Platform, buckets: NamedBucket[]): Promise<void> {
+  const outcome = await platform.limiter.take(buckets)
+  if (!outcome.taken) throw tooMany(outcome, platform.clock.now())
+}
+
+/** By address alone: one password tried on many accounts. Wide, since an office may share an address. */
+function ofAddress(network: string): NamedBucket {
+  const about = 'tries to sign in from your network address'
+  return bucket('sign-in-address', network, { burst: 60, everySeconds: 1 }, about)
+}
+
+/** By account and address together: whoever guesses from elsewhere cannot lock the owner of an account out. */
+function ofAccount(network: string, account: string): NamedBucket {
+  const about = 'tries to sign in to this account from your network address'
+  return bucket('sign-in', `${network} ${hashToken(account)}`, { burst: 10, everySeconds: 15 }, about)
+}
+
+function ofAccountAnywhere(account: string): NamedBucket {
+  const about = 'tries to sign in to this account with a new browser'
+  const why =
+    'Somebody tries many passwords on this account. Use a browser in which you signed in before, or choose a new password by “Forgot your password?”.'
+  return bucket('sign-in-anywhere', hashToken(account), { burst: 100, everySeconds: 30 }, about, why)
+}
+
+/** `burst` at once, then one every `everySeconds`. */
+function bucket(
+  name: string,
+  whose: string,
+  { burst, everySeconds }: { burst: number; everySeconds: number },
+  about: string,
+  why = refusal,
+): NamedBucket {
+  return {
+    name,
+    key: `${name} ${whose}`,
+    rate: { burst, intervalUs: everySeconds * 1_000_000 },
+    limit: burst,
+    windowSeconds: burst * everySeconds,
+    about,
+    refusal: why,
   }
-  times.delete(key) // back in at the end: the first keys are those not used for the longest time
-  times.set(key, next)
-  for (const oldest of times.keys()) {
-    if (times.size <= keptKeys) break
-    times.delete(oldest)
-  }
-}
-
-function accountKey(network: string, account: string): string {
-  return `account ${network} ${account}`
-}
-
-/** The address, or the /64 of an IPv6 address: one subscriber has a whole one. */
-function networkOf(address: string): string {
-  if (!ipaddr.isValid(address)) return address
-  const parsed = ipaddr.process(address)
-  return parsed.kind() === 'ipv4' ? parsed.toString() : Buffer.from(parsed.toByteArray().slice(0, 8)).toString('hex')
 }

@@ -12,7 +12,7 @@ import { checkPassword } from './passwords.ts'
 import { presentUser } from './present.ts'
 import { askForSecondFactor } from './second-factor/challenge.ts'
 import { secondFactorsOf } from './second-factor/store.ts'
-import { countTry, forgiveTries, giveBackTryAnywhere, takeTryAnywhere } from './sign-in-throttle.ts'
+import { forgiveTries, giveBackTryAnywhere, takeTry, takeTryAnywhere } from './sign-in-throttle.ts'
 import {
   deleteSession,
   deleteSessionFamily,
@@ -61,7 +61,7 @@ export async function logIn(
   body: { email: string; password: string },
   client: Client,
 ): Promise<SignInOutcome> {
-  countTry(platform, client.address, body.email)
+  await takeTry(platform, client.address, body.email)
   const isKnown = await isKnownBrowser(platform.db, body.email, client)
   if (!isKnown) await takeTryAnywhere(platform, body.email)
   const user = await findUserByEmail(platform.db, body.email)

@@ -267,3 +267,8 @@ export async function saveSetting(db: Db, name: string, value: unknown, now: Dat
 export async function deleteSetting(db: Db, name: string): Promise<void> {
   await db.deleteFrom('installationSettings').where('name', '=', name).execute()
 }
+
+/** Every workspace of the installation, the oldest first. */
+export function listWorkspaceNames(db: Db): Promise<{ id: string; name: string }[]> {
+  return db.selectFrom('workspaces').select(['id', 'name']).orderBy('id').execute()
+}

@@ -8,7 +8,7 @@ import { requireStrongPassword } from './password-strength/check-strength.ts'
 import { checkPassword, hashPassword } from './passwords.ts'
 import { presentUser } from './present.ts'
 import { announceRevoked } from './sign-in.ts'
-import { countTry } from './sign-in-throttle.ts'
+import { takeTry } from './sign-in-throttle.ts'
 import { deleteOtherSessions, findMember, getPasswordHash, updateUser } from './store.ts'
 
 /** The signed-in person, with what this credential may do. */
@@ -30,7 +30,7 @@ export async function updateMe(
   const { userId, credentialId } = ctx.actor
   let passwordHash: string | undefined
   if (currentPassword !== undefined && newPassword !== undefined) {
-    countTry(ctx, address, userId)
+    await takeTry(ctx, address, userId)
     if (!(await checkPassword(currentPassword, await getPasswordHash(ctx.db, userId)))) {
       throw new AppError('invalid_credentials', 'The current password is wrong.', {
         fields: [{ pointer: '/currentPassword', message: 'Is wrong.' }],

@@ -6,10 +6,12 @@ import { sendEntries } from './ledger/export-entries.ts'
 import type { Filters } from './ledger/filters.ts'
 import { listEntries } from './ledger/list-entries.ts'
 import { reportUsage } from './ledger/report.ts'
+import { mountLimits } from './limits/routes.ts'
 import { changeSettings, readSettings } from './settings.ts'
 
 export function mountUsage(http: Http): void {
   mountBudgets(http)
+  mountLimits(http)
   http.route(usageEndpoints.getUsageReport, (ctx, { query }) => reportUsage(ctx, query, query.groupBy))
   http.route(usageEndpoints.listUsageEntries, (ctx, { query }) => listEntries(ctx, query, query))
   http.route(usageEndpoints.exportUsage, (ctx, { query }, { reply }) => sendEntries(ctx, query, query.format, reply))

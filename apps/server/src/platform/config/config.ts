@@ -21,16 +21,19 @@ export interface Config {
   dataDir: string
   log: { level: string; pretty: boolean }
   database: { poolMax: number }
+  redis: { answerWithinMs: number }
   identity: { signup: 'open' | 'invite' | 'closed'; adminEmail?: string | undefined; signIn: SignInConfig }
-  /** `defaultPlan`: of workspaces that were given none, besides the operator's own. */
+  mail: { from: { name: string; address: string } }
   usage: {
+    /** Of workspaces that were given none, besides the operator's own. */
     defaultPlan: 'free' | 'pro' | 'enterprise'
+    /** Requests a minute; 0: not limited. */
+    perMinute: { person: number; expensive: number; address: number }
     /** Of workspaces that chose none. */
     timeZone: string
     maxToolCalls: number
     maxCostMicroUsd: number
   }
-  mail: { from: { name: string; address: string } }
   models: {
     defaultModel?: string | undefined
     firstTokenMs: number
@@ -110,8 +113,20 @@ export function loadConfig(options: { processEnv?: NodeJS.ProcessEnv; folder?: s
     dataDir: resolve(folder, env.PARLEY_DATA_DIR),
     log: { level: env.PARLEY_LOG_LEVEL, pretty: env.PARLEY_LOG_PRETTY ?? process.stdout.isTTY === true },
     database: { poolMax: env.PARLEY_DATABASE_POOL },
+    redis: { answerWithinMs: env.PARLEY_REDIS_TIMEOUT_MS },
     identity: { signup: env.PARLEY_SIGNUP, adminEmail: env.PARLEY_ADMIN_EMAIL, signIn: signIn.config },
     mail: { from: env.PARLEY_MAIL_FROM ?? { name: 'Parley', address: 'parley@localhost' } },
+    usage: {
+      defaultPlan: env.PARLEY_DEFAULT_PLAN,
+      perMinute: {
+        person: env.PARLEY_REQUESTS_PER_MINUTE,
+        expensive: env.PARLEY_EXPENSIVE_REQUESTS_PER_MINUTE,
+        address: env.PARLEY_ADDRESS_REQUESTS_PER_MINUTE,
+      },
+      timeZone: env.PARLEY_TIME_ZONE,
+      maxToolCalls: env.PARLEY_RUN_TOOL_CALLS,
+      maxCostMicroUsd: env.PARLEY_RUN_COST_CENTS * 10_000,
+    },
     models: {
       defaultModel: env.PARLEY_DEFAULT_MODEL,
       firstTokenMs: env.PARLEY_MODEL_FIRST_TOKEN_SECONDS * 1000,
@@ -126,12 +141,6 @@ export function loadConfig(options: { processEnv?: NodeJS.ProcessEnv; folder?: s
       declared: mcp.servers,
       callTimeoutMs: env.PARLEY_TOOL_CALL_SECONDS * 1000,
       connectTimeoutMs: env.PARLEY_TOOL_CONNECT_SECONDS * 1000,
-    },
-    usage: {
-      defaultPlan: env.PARLEY_DEFAULT_PLAN,
-      timeZone: env.PARLEY_TIME_ZONE,
-      maxToolCalls: env.PARLEY_RUN_TOOL_CALLS,
-      maxCostMicroUsd: env.PARLEY_RUN_COST_CENTS * 10_000,
     },
     chat: {
       leaseMs: 5_000,

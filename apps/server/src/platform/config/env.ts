@@ -140,6 +140,24 @@ export const settings = {
     },
   ),
   PARLEY_DATABASE_POOL: wholeSetting(1, 500, 10, 'Connections to PostgreSQL at most.'),
+  REDIS_URL: setting(
+    z
+      .string()
+      .refine((text) => /^rediss?:$/.test(URL.parse(text)?.protocol ?? ''))
+      .optional(),
+    {
+      expects: 'an address such as redis://:password@host:6379 (rediss:// for TLS; special characters as %XX)',
+      about:
+        'Redis 7 or Valkey: `redis://:password@host:6379`, `rediss://` for TLS. Counts limits for several processes together; without it, each process counts for itself.',
+      secret: true,
+    },
+  ),
+  PARLEY_REDIS_TIMEOUT_MS: wholeSetting(
+    1,
+    10_000,
+    50,
+    'Milliseconds that Redis has to answer; after that it counts as away for a second, and nobody waits for it.',
+  ),
   PARLEY_MASTER_KEY: setting(optionalText, {
     expects: 'base64 of 32 bytes',
     about:
@@ -166,6 +184,24 @@ export const settings = {
     about:
       'Plan of workspaces that were not put on one. The workspace of whoever runs Parley starts on `enterprise` in any case.',
   }),
+  PARLEY_REQUESTS_PER_MINUTE: wholeSetting(
+    0,
+    100_000_000,
+    6_000,
+    'Requests a minute of one person, and of one API key; 0 for no limit. A guard against programs run wild, not a quota: that is the plan.',
+  ),
+  PARLEY_EXPENSIVE_REQUESTS_PER_MINUTE: wholeSetting(
+    0,
+    100_000_000,
+    600,
+    'Of these, how many may be expensive ones: sending messages, uploads, trying out providers and tools, exports; 0 for no limit.',
+  ),
+  PARLEY_ADDRESS_REQUESTS_PER_MINUTE: wholeSetting(
+    0,
+    100_000_000,
+    12_000,
+    'Requests a minute from one network address (for IPv6 its /64), signed in or not; 0 for no limit. Behind a reverse proxy, set `PARLEY_TRUSTED_PROXIES`, or everybody shares one address.',
+  ),
   SMTP_URL: setting(
     z
       .string()

@@ -3,6 +3,7 @@ import type { Env } from './env.ts'
 /** What must never be logged or shown. Headers and environment of declared MCP servers are in `config.tools.declared`. */
 export interface Secrets {
   databaseUrl?: string | undefined
+  redisUrl?: string | undefined
   masterKey?: string | undefined
   adminPassword?: string | undefined
   smtpUrl?: string | undefined
@@ -16,6 +17,7 @@ export interface Secrets {
 export function secretsFrom(env: Env): Secrets {
   return {
     databaseUrl: env.DATABASE_URL,
+    redisUrl: env.REDIS_URL,
     masterKey: env.PARLEY_MASTER_KEY,
     adminPassword: env.PARLEY_ADMIN_PASSWORD,
     smtpUrl: env.SMTP_URL,

@@ -4,7 +4,10 @@ import type { Http } from './http.ts'
 
 const databaseTimeoutMs = 2_000
 
-/** `/healthz`: the process is alive. `/readyz`: it can do its work; 503 while it cannot, or is about to end. */
+/**
+ * `/healthz`: the process is alive. `/readyz`: it can do its work; 503 while it cannot, or is about to end. Without Redis
+ * it can, only worse: that is told and is no reason to send people elsewhere, where it is away just as much.
+ */
 export function mountHealth({ app, platform }: Http, isStarted: () => boolean): void {
   app.get('/healthz', async (_request, reply) => reply.header('cache-control', 'no-store').send({ status: 'ok' }))
 
@@ -15,11 +18,18 @@ export function mountHealth({ app, platform }: Http, isStarted: () => boolean): 
       database: await checkDatabase(),
     }
     const ready = Object.values(checks).every((check) => check === 'ok')
+    const redis = await checkRedis()
     return reply
       .code(ready ? 200 : 503)
       .header('cache-control', 'no-store')
-      .send({ status: ready ? 'ready' : 'unavailable', checks })
+      .send({ status: ready ? 'ready' : 'unavailable', checks: { ...checks, ...redis } })
   })
+
+  async function checkRedis(): Promise<{ redis?: string }> {
+    if (platform.redis === undefined) return {}
+    const here = await platform.redis.answers()
+    return { redis: here ? 'ok' : 'not answering: each process counts limits for itself' }
+  }
 
   async function checkDatabase(): Promise<string> {
     let timer: NodeJS.Timeout | undefined

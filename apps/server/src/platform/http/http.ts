@@ -18,6 +18,22 @@ import { validatorOf } from './validate.ts'
 /** Finds who sent a request; null when it carries no credential that counts. */
 export type Authenticate = (platform: Platform, request: FastifyRequest) => Promise<Actor | null>
 
+/** Refuses requests that come too often; see platform/limits. Both throw AppError rate_limited. */
+export interface RequestLimits {
+  /** Before anything is looked up: refuses those who are known to send too much. */
+  refuseEarly(platform: Platform, address: string): void
+  /** Counts a request of somebody, or of nobody who is known. */
+  charge(platform: Platform, address: string, endpoint: Endpoint, actor: Actor | undefined): Promise<Charge>
+}
+
+/** What a request was counted against. */
+export interface Charge {
+  /** Tells what is left. */
+  headers: Record<string, string>
+  /** For requests that come to nothing: what the plan allows is for those that do. */
+  giveBack?: () => void
+}
+
 /** A request and its answer, for what the input does not hold. */
 export interface Exchange {
   request: FastifyRequest
@@ -61,7 +77,11 @@ const maxBodyBytes = 2 * 1024 * 1024
 const compressFromBytes = 1024
 
 /** Makes the server, not yet listening. */
-export async function createHttp(platform: Platform, authenticate: Authenticate): Promise<Http> {
+export async function createHttp(
+  platform: Platform,
+  authenticate: Authenticate,
+  limits?: RequestLimits,
+): Promise<Http> {
   const { config } = platform
   const { onRequest: everyAnswer } = securityHeaders(config)
   const app = fastify({
@@ -110,10 +130,21 @@ export async function createHttp(platform: Platform, authenticate: Authenticate)
       method: endpoint.method,
       url: routePath(endpoint.path),
       exposeHeadRoute: !streams,
-      onRequest: async (request) => {
-        const actor = await authorize(request)
+      onRequest: async (request, reply) => {
+        limits?.refuseEarly(platform, request.ip)
+        let actor: Actor | undefined
+        try {
+          actor = await authorize(request)
+        } catch (error) {
+          await limits?.charge(platform, request.ip, endpoint, undefined)
+          throw error
+        }
         if (actor) actors.set(request, actor)
+        const charge = await limits?.charge(platform, request.ip, endpoint, actor)
+        if (charge) reply.headers(charge.headers)
+        if (charge?.giveBack) charges.set(request, charge.giveBack)
       },
+      ...(endpoint.cost === 'message' ? { onResponse: giveBackFailed } : {}),
       handler: async (request, reply) => {
         const input = validate(request) as Input<E>
         const actor = actors.get(request)
@@ -165,6 +196,11 @@ export async function createHttp(platform: Platform, authenticate: Authenticate)
 }
 
 const actors = new WeakMap<FastifyRequest, Actor>()
+const charges = new WeakMap<FastifyRequest, () => void>()
+
+async function giveBackFailed(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  if (reply.statusCode >= 400) charges.get(request)?.()
+}
 
 function requireAccess(actor: Actor, { access }: Endpoint): void {
   if (access === 'public') return

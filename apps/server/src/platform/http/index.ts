@@ -2,7 +2,7 @@ export { mountChangeSocket } from './change-socket.ts'
 export { decodeCursor, encodeCursor } from './cursor.ts'
 export { expectDigest } from './expect-digest.ts'
 export { mountHealth } from './health.ts'
-export { createHttp, type Exchange, type Http, type PublicCtx } from './http.ts'
+export { type Charge, createHttp, type Exchange, type Http, type PublicCtx, type RequestLimits } from './http.ts'
 export {
   claiming,
   type Idempotency,
@@ -12,6 +12,7 @@ export {
   onceAround,
   pruneIdempotencyKeys,
 } from './idempotency.ts'
+export { limitHeaders } from './limit-headers.ts'
 export { mountOpenApi } from './openapi.ts'
 export { closeStreams, openSse, type SseStream } from './sse.ts'
 export { mountWebApp } from './web-app.ts'

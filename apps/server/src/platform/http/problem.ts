@@ -2,6 +2,7 @@ import { type ErrorCode, errorCodes, type Problem } from '@parley/contract'
 import type { z } from 'zod'
 import { AppError } from '../errors.ts'
 import { EgressRefused } from '../net/index.ts'
+import { limitHeaders } from './limit-headers.ts'
 
 /** What a failure looks like from outside: the one translator for HTTP, WebSocket and event streams. */
 export interface Translated {
@@ -24,9 +25,13 @@ export function toProblem(error: unknown, requestId: string): Translated {
   const headers: Record<string, string> = {}
   if (appError.retryAfterSeconds !== undefined) headers['retry-after'] = String(Math.ceil(appError.retryAfterSeconds))
   if (status === 401) headers['www-authenticate'] = 'Bearer'
-  const { message: detail, code, fields, budget } = appError
+  const { message: detail, code, fields, limit, budget } = appError
   const problem: Problem = { type: `urn:parley:problem:${code}`, title, status, detail, code, requestId }
   if (fields && fields.length > 0) problem.errors = fields
+  if (limit) {
+    problem.limit = limit
+    Object.assign(headers, limitHeaders([{ ...limit, oneMoreAfterSeconds: limit.retryAfterSeconds }]))
+  }
   if (budget) problem.budget = budget
   return { problem, headers, unexpected: known === undefined }
 }

@@ -146,6 +146,20 @@ export function groupIdsOf(ctx: Ctx): SelectQueryBuilder<Database, 'groupMembers
     .where('groupMembers.userId', '=', ctx.actor.userId)
 }
 
+/** Who is in which of these groups of a workspace. */
+export function listMembersOf(
+  db: Db,
+  workspaceId: string,
+  groupIds: string[],
+): Promise<{ groupId: string; userId: string }[]> {
+  return db
+    .selectFrom('groupMembers')
+    .select(['groupId', 'userId'])
+    .where('workspaceId', '=', workspaceId)
+    .where('groupId', 'in', groupIds)
+    .execute()
+}
+
 /** For `ilike`: the text anywhere, with none of its characters special. */
 export function containing(text: string): string {
   return `%${text.replace(/[\\%_]/g, '\\$&')}%`

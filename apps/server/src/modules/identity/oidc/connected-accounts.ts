@@ -9,7 +9,7 @@ import { emit } from '../../../platform/outbox/index.ts'
 import type { Client } from '../client.ts'
 import { checkPassword } from '../passwords.ts'
 import type { SignInOutcome } from '../sign-in.ts'
-import { countTry, forgiveTries } from '../sign-in-throttle.ts'
+import { forgiveTries, takeTry } from '../sign-in-throttle.ts'
 import { getFirstWorkspaceId, getUser } from '../store.ts'
 import { admit } from './admit.ts'
 import { connectTo, enter, pendingIdentity } from './finish-flow.ts'
@@ -94,7 +94,7 @@ export async function connectWithPassword(
 ): Promise<SignInOutcome> {
   const { pending } = await requirePending(platform, client.browser)
   const { email, passwordHash } = await getUser(platform.db, pending.userId)
-  countTry(platform, client.address, email)
+  await takeTry(platform, client.address, email)
   if (!(await checkPassword(password, passwordHash))) {
     throw new AppError('invalid_credentials', 'That is not the password of this account.', {
       fields: [{ pointer: '/password', message: 'Is wrong.' }],

@@ -6,7 +6,7 @@ import { AppError, notFound } from '../../../platform/errors.ts'
 import { decodeCursor, encodeCursor, type Http } from '../../../platform/http/index.ts'
 import { answerSignIn, signInPath } from '../answer-sign-in.ts'
 import { clientOf, rememberBrowser } from '../client.ts'
-import { countProviderTry } from '../sign-in-throttle.ts'
+import { takeProviderTry } from '../sign-in-throttle.ts'
 import { getFirstWorkspaceId } from '../store.ts'
 import * as accounts from './connected-accounts.ts'
 import { finishFlow } from './finish-flow.ts'
@@ -28,7 +28,7 @@ export function mountProviderSignIn(http: Http): void {
     return { providers: offered.map(presentOption), ssoOnly }
   })
   http.publicRoute(signInEndpoints.startProviderSignIn, async (ctx, { params, body }, { request, reply }) => {
-    countProviderTry(ctx, request.ip)
+    await takeProviderTry(ctx, request.ip)
     const provider = await requireOffered(ctx, params.id, body.workspaceId)
     const client = clientOf(ctx.config, request)
     const workspaceId = body.workspaceId ?? null
@@ -102,7 +102,7 @@ function mountCallback({ app, platform, authenticate }: Http): void {
       const client = clientOf(platform.config, request)
       reply.header('cache-control', 'no-store')
       try {
-        countProviderTry(ctx, request.ip)
+        await takeProviderTry(ctx, request.ip)
         const answer = new URLSearchParams(request.url.split('?')[1] ?? '')
         const finished = await finishFlow(ctx, id, answer, client, () => authenticate(platform, request))
         if (finished.kind === 'signed-in') {

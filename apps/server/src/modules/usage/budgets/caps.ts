@@ -42,7 +42,7 @@ export function planCaps(
   now: Date,
 ): Cap[] {
   const { workspaceId, userId, apiKeyId, model } = caller
-  const who = { workspaceId, userId, groupIds: [], keyId: apiKeyId ?? undefined, model }
+  const who = { workspaceId, userId, keyId: apiKeyId ?? undefined, model }
   const { plan, tokensPerDay } = resolveLimits(settings, who)
   return tokensPerDay.map(({ counter, subject, counted, amount, setBy }): Cap => {
     const whole = { workspace: {}, group: null, user: { userId }, key: { apiKeyId: subject.id }, model: { model } }[

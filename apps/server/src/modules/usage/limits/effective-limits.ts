@@ -1,5 +1,5 @@
 import type { LimitSubject } from '@parley/contract'
-import type { Ctx } from '../../../platform/context.ts'
+import type { Actor, Platform } from '../../../platform/context.ts'
 import { type LimitSettings, limitSettings } from './limit-settings.ts'
 import type { OverrideRow, PlanRow } from './store.ts'
 
@@ -24,11 +24,10 @@ export interface EffectiveLimits {
   tokensPerDay: Limit[]
 }
 
-/** Who is limited: a person, what they belong to, and what they use. */
+/** Who is limited: a person, and what they use. */
 export interface Limited {
   workspaceId: string
   userId: string
-  groupIds: readonly string[]
   /** Set where an API key acts. */
   keyId?: string | undefined
   /** Set where it is known: `openai/gpt-5`. */
@@ -39,14 +38,16 @@ export interface Limited {
  * What limits the actor now, with this model if one is named. From memory, as a rule: no query per request.
  * See docs/limits.md for the rules.
  */
-export async function effectiveLimits(ctx: Ctx, use: { model?: string } = {}): Promise<EffectiveLimits> {
+export async function effectiveLimits(
+  ctx: Platform & { actor: Actor },
+  use: { model?: string } = {},
+): Promise<EffectiveLimits> {
   const { actor } = ctx
   const found = limitSettings(ctx, actor.workspaceId)
   const settings = found instanceof Promise ? await found : found
   return resolveLimits(settings, {
     workspaceId: actor.workspaceId,
     userId: actor.userId,
-    groupIds: [],
     keyId: actor.kind === 'api-key' ? actor.credentialId : undefined,
     model: use.model,
   })
@@ -89,7 +90,7 @@ function resolve(settings: LimitSettings, who: Limited, figure: Figure): Limit[]
 
   add('user', userId, 'each', `user ${userId}`, allowanceOf(settings, who, figure))
   if (keyId !== undefined) add('key', keyId, 'each', `key ${keyId}`, cap('key', keyId, 'each'))
-  for (const id of who.groupIds) add('group', id, 'together', `group ${id}`, cap('group', id, 'together'))
+  for (const id of settings.groupsOf(userId)) add('group', id, 'together', `group ${id}`, cap('group', id, 'together'))
   add('workspace', workspaceId, 'together', 'workspace', cap('workspace', workspaceId, 'together'))
   if (model !== undefined) {
     add('model', model, 'each', `user ${userId} model ${model}`, cap('model', model, 'each'))
@@ -115,7 +116,7 @@ function allowanceOf(settings: LimitSettings, who: Limited, figure: Figure): Fou
     if (amount === undefined) return undefined
     return { ...(row?.abovePlan ? amount : atMost(amount, ceiling)), setBy }
   }
-  const ofGroups = who.groupIds.flatMap((id) => read(find('group', id, 'each'), 'group') ?? [])
+  const ofGroups = settings.groupsOf(who.userId).flatMap((id) => read(find('group', id, 'each'), 'group') ?? [])
   return (
     read(find('user', who.userId, 'each'), 'user') ??
     ofGroups.reduce<Found | undefined>((most, one) => (most && most.amount >= one.amount ? most : one), undefined) ??

@@ -1,4 +1,5 @@
 import { type Platform, perServer } from '../../../platform/context.ts'
+import { accessChannel, listMembersOf } from '../../identity/index.ts'
 import { operatorWorkspaceId } from './operator.ts'
 import { findWorkspacePlan, listOverrides, listPlans, type OverrideRow, type PlanRow } from './store.ts'
 
@@ -6,12 +7,16 @@ import { findWorkspacePlan, listOverrides, listPlans, type OverrideRow, type Pla
 export interface LimitSettings {
   plan: PlanRow
   find(kind: OverrideRow['subjectKind'], id: string, counted: OverrideRow['counted']): OverrideRow | undefined
+  /** Of the groups that have limits, those the person is in. */
+  groupsOf(userId: string): readonly string[]
 }
 
 const keptMs = 10_000
 const channel = 'usage:limits-changed'
 /** The plan of the operator's own workspace, until it is given another. */
 const operatorPlan = 'enterprise'
+
+const none: readonly string[] = []
 
 interface Entry {
   settings: LimitSettings
@@ -69,7 +74,9 @@ class SettingsCache {
 
 const cache = perServer((platform) => {
   const made = new SettingsCache(platform)
-  platform.bus.subscribe(channel, (message) => made.forget((message as { workspaceId?: string }).workspaceId))
+  for (const each of [channel, accessChannel]) {
+    platform.bus.subscribe(each, (message) => made.forget((message as { workspaceId?: string }).workspaceId))
+  }
   return made
 })
 
@@ -87,7 +94,14 @@ export function announceLimits(platform: Platform, workspaceId?: string): void {
 async function readSettings(platform: Platform, workspaceId: string): Promise<LimitSettings> {
   const [plan, overrides] = await Promise.all([planOf(platform, workspaceId), listOverrides(platform.db, workspaceId)])
   const byKey = new Map(overrides.map((row) => [`${row.counted} ${row.subjectKind} ${row.subjectId}`, row]))
-  return { plan, find: (kind, id, counted) => byKey.get(`${counted} ${kind} ${id}`) }
+  const groupIds = [...new Set(overrides.filter((row) => row.subjectKind === 'group').map((row) => row.subjectId))]
+  const members = groupIds.length === 0 ? [] : await listMembersOf(platform.db, workspaceId, groupIds)
+  const groups = Map.groupBy(members, ({ userId }) => userId)
+  return {
+    plan,
+    find: (kind, id, counted) => byKey.get(`${counted} ${kind} ${id}`),
+    groupsOf: (userId) => groups.get(userId)?.map(({ groupId }) => groupId) ?? none,
+  }
 }
 
 /** The plan a workspace was given; else `enterprise` for the operator's own, and PARLEY_DEFAULT_PLAN for any other. */

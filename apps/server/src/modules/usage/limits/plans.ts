@@ -1,0 +1,86 @@
+import type { BodyOf, limitEndpoints, Plan, WorkspacePlan } from '@parley/contract'
+import type { Ctx } from '../../../platform/context.ts'
+import { AppError, notFound } from '../../../platform/errors.ts'
+import { listWorkspaceNames } from '../../identity/index.ts'
+import { announceLimits, planOf } from './limit-settings.ts'
+import { isOperator, operatorWorkspaceId, requireOperator } from './operator.ts'
+import { presentPlan } from './present.ts'
+import * as store from './store.ts'
+
+/** All plans, the smallest first. */
+export async function listPlans(ctx: Ctx): Promise<Plan[]> {
+  return (await store.listPlans(ctx.db)).map(presentPlan)
+}
+
+/**
+ * Changes a plan for every workspace on it, at once. A new rate comes with a burst of a whole hour, unless another is
+ * given beside it.
+ * @throws AppError forbidden, not_found, unprocessable
+ */
+export async function updatePlan(
+  ctx: Ctx,
+  id: string,
+  change: BodyOf<typeof limitEndpoints.updatePlan>,
+): Promise<Plan> {
+  await requireOperator(ctx)
+  const before = (await store.listPlans(ctx.db)).find((plan) => plan.id === id)
+  if (before === undefined) throw notFound('plan')
+  const requestsPerHour = change.requestsPerHour === undefined ? before.requestsPerHour : change.requestsPerHour
+  const kept = change.requestsPerHour === undefined ? before.requestBurst : requestsPerHour
+  const requestBurst = change.requestBurst === undefined ? kept : change.requestBurst
+  if ((requestsPerHour === null) !== (requestBurst === null)) {
+    throw new AppError('unprocessable', 'Requests an hour and how many may come at once go together.', {
+      fields: [{ pointer: '/requestBurst', message: 'Set both, or neither.' }],
+    })
+  }
+  const row = await store.updatePlan(ctx.db, id, {
+    ...change,
+    requestsPerHour,
+    requestBurst,
+    updatedAt: ctx.clock.now(),
+  })
+  if (row === undefined) throw notFound('plan')
+  ctx.log.info({ plan: id, by: ctx.actor.userId, change }, 'A plan was changed.')
+  announceLimits(ctx)
+  return presentPlan(row)
+}
+
+/** The workspace with its plan; for the operator every workspace of the installation, the oldest first. */
+export async function listWorkspacePlans(ctx: Ctx): Promise<WorkspacePlan[]> {
+  const operator = await isOperator(ctx)
+  const own = await operatorWorkspaceId(ctx)
+  const given = new Map((await store.listWorkspacePlans(ctx.db)).map((row) => [row.workspaceId, row.planId]))
+  const unset = ctx.config.usage.defaultPlan
+  const seen = (await listWorkspaceNames(ctx.db)).filter(({ id }) => operator || id === ctx.actor.workspaceId)
+  return seen.map(({ id, name }) => ({
+    workspaceId: id,
+    name,
+    planId: given.get(id) ?? (id === own ? 'enterprise' : unset),
+    isOperator: id === own,
+  }))
+}
+
+/**
+ * Puts a workspace on a plan, at once.
+ * @throws AppError forbidden, not_found, unprocessable when there is no such plan
+ */
+export async function setWorkspacePlan(ctx: Ctx, workspaceId: string, planId: string): Promise<WorkspacePlan> {
+  await requireOperator(ctx)
+  const workspace = (await listWorkspaceNames(ctx.db)).find(({ id }) => id === workspaceId)
+  if (workspace === undefined) throw notFound('workspace')
+  if (!(await store.listPlans(ctx.db)).some(({ id }) => id === planId)) {
+    throw new AppError('unprocessable', 'There is no such plan.', {
+      fields: [{ pointer: '/planId', message: 'Choose one of the plans.' }],
+    })
+  }
+  await store.saveWorkspacePlan(ctx.db, workspaceId, planId, ctx.clock.now())
+  ctx.log.info({ plan: planId, workspaceId, by: ctx.actor.userId }, 'A workspace was put on a plan.')
+  announceLimits(ctx, workspaceId)
+  const plan = await planOf(ctx, workspaceId)
+  return {
+    workspaceId,
+    name: workspace.name,
+    planId: plan.id,
+    isOperator: workspaceId === (await operatorWorkspaceId(ctx)),
+  }
+}

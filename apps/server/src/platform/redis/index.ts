@@ -1,0 +1,1 @@
+export { openRedis, type Redis, type Script, script } from './redis.ts'
