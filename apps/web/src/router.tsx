@@ -90,6 +90,21 @@ const account = createRoute({
   path: '/account',
   component: lazyRouteComponent(() => import('./features/identity/account-page.tsx'), 'AccountPage'),
 })
+const myUsage = createRoute({
+  getParentRoute: () => settings,
+  path: '/usage',
+  component: lazyRouteComponent(() => import('./features/usage/my-usage-page.tsx'), 'MyUsagePage'),
+})
+const workspaceUsage = createRoute({
+  getParentRoute: () => settings,
+  path: '/workspace-usage',
+  component: lazyRouteComponent(() => import('./features/usage/workspace-usage-page.tsx'), 'WorkspaceUsagePage'),
+})
+const budgets = createRoute({
+  getParentRoute: () => settings,
+  path: '/budgets',
+  component: lazyRouteComponent(() => import('./features/usage/budgets-page.tsx'), 'BudgetsPage'),
+})
 const docs = createRoute({
   getParentRoute: () => app,
   path: '/docs/$page',
@@ -104,7 +119,18 @@ export const router = createRouter({
       newChat,
       conversation,
       docs,
-      settings.addChildren([settingsIndex, models, mcpServers, apiKeys, serviceAccounts, serviceAccount, account]),
+      settings.addChildren([
+        settingsIndex,
+        models,
+        mcpServers,
+        apiKeys,
+        serviceAccounts,
+        serviceAccount,
+        account,
+        myUsage,
+        workspaceUsage,
+        budgets,
+      ]),
     ]),
   ]),
   defaultPreload: 'intent',
