@@ -27,6 +27,9 @@ describeWithChromium('usage and budgets', () => {
             { type: 'finish', usage: { input: 2_000, cachedInput: 400, output: 500 } },
           ],
     )
+    page.setDefaultTimeout(20_000)
+    await page.goto('/')
+    await page.getByRole('heading', { name: 'Make it yours' }).waitFor()
     await page.goto(stage.server.setupUrl!)
     await page.getByLabel('Your name').fill('Ada Lovelace')
     await page.getByLabel('Workspace').fill('Engines')
