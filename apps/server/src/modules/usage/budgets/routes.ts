@@ -48,8 +48,7 @@ function ownSubject({ actor }: Ctx, { members }: Rules, { scope, subjectId }: Bu
     case 'group':
       return subjectId !== null && members.get(subjectId)?.has(actor.userId) ? subjectId : undefined
     case 'key':
-      if (actor.kind !== 'api-key') return undefined
-      return subjectId === null || subjectId === actor.credentialId ? actor.credentialId : undefined
+      return subjectId === null || subjectId === actor.apiKeyId ? actor.apiKeyId : undefined
     case 'model':
       return subjectId
   }
