@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
 import { describeWithChromium } from '../../server/src/testing/services.ts'
 import { expectAccessible, type Stage, setStage, type Window } from './harness.ts'
 
-vi.setConfig({ testTimeout: 60_000 })
+vi.setConfig({ testTimeout: 120_000 })
 /** Where to keep pictures of the screens, to look at them; none where it is not set. */
 const pictures = process.env.PARLEY_TEST_PICTURES
 
@@ -123,7 +123,7 @@ describeWithChromium('usage and budgets', () => {
     await chart.focus()
     await page.keyboard.press('End')
     await page
-      .getByRole('status')
+      .locator('figcaption')
       .getByText(/scripted\/scripted-large: /)
       .waitFor()
     const row = page.getByRole('region', { name: 'Model' }).getByRole('row', { name: /scripted-large/ })
@@ -185,7 +185,8 @@ describeWithChromium('usage and budgets', () => {
     await page.getByRole('button', { name: 'Save' }).click()
     await page.getByText('Saved.').waitFor()
     await page.reload()
-    await vi.waitFor(async () => expect(await page.getByLabel('Tool calls').inputValue()).toBe('12'))
+    const toolCalls = () => page.getByLabel('Tool calls').inputValue()
+    await expect.poll(toolCalls, { timeout: 20_000 }).toBe('12')
     expect(await page.getByLabel('US dollars').inputValue()).toBe('2.5')
     expect(await page.getByLabel('Time zone').inputValue()).toBe('Europe/Berlin')
   })
@@ -200,8 +201,9 @@ describeWithChromium('usage and budgets', () => {
     ] as const) {
       for (const path of ['workspace-usage', 'budgets', 'usage']) {
         await window.page.goto(`/settings/${path}`)
+        window.page.setDefaultTimeout(20_000)
         await window.page
-          .getByText(/Team tokens|Cost/)
+          .getByText(path === 'budgets' ? 'Team tokens' : 'Tokens in')
           .first()
           .waitFor()
         if (path === 'workspace-usage') await window.page.getByLabel('Shown').selectOption('tokens')

@@ -67,7 +67,7 @@ export function UsageChart({
       >
         <div ref={holder} aria-hidden="true" className="usage-chart min-h-60 w-full" />
       </div>
-      <figcaption role="status" className="min-h-10 text-sm text-text-muted">
+      <figcaption aria-live="polite" className="min-h-10 text-sm text-text-muted">
         {at === null ? (
           <span className="flex flex-wrap gap-x-4 gap-y-1">
             {groups.map(({ id, name }, index) => (
