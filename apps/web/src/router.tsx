@@ -165,6 +165,21 @@ const signIn = createRoute({
     'SignInSettingsPage',
   ),
 })
+const myUsage = createRoute({
+  getParentRoute: () => settings,
+  path: '/usage',
+  component: lazyRouteComponent(() => import('./features/usage/my-usage-page.tsx'), 'MyUsagePage'),
+})
+const workspaceUsage = createRoute({
+  getParentRoute: () => settings,
+  path: '/workspace-usage',
+  component: lazyRouteComponent(() => import('./features/usage/workspace-usage-page.tsx'), 'WorkspaceUsagePage'),
+})
+const budgets = createRoute({
+  getParentRoute: () => settings,
+  path: '/budgets',
+  component: lazyRouteComponent(() => import('./features/usage/budgets-page.tsx'), 'BudgetsPage'),
+})
 const docs = createRoute({
   getParentRoute: () => app,
   path: '/docs/$page',
@@ -198,6 +213,9 @@ export const router = createRouter({
         signIn,
         apiKeys,
         account,
+        myUsage,
+        workspaceUsage,
+        budgets,
       ]),
     ]),
   ]),

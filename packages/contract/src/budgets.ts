@@ -3,7 +3,7 @@ import { idSchema, pageOf, pageQuerySchema, timeSchema } from './common.ts'
 import { endpoint } from './endpoint.ts'
 
 /** Whose calls a budget counts. */
-export const budgetScopes = ['workspace', 'user', 'key', 'model'] as const
+export const budgetScopes = ['workspace', 'group', 'user', 'key', 'model'] as const
 export const budgetScopeSchema = z.enum(budgetScopes)
 export type BudgetScope = z.infer<typeof budgetScopeSchema>
 
@@ -22,7 +22,7 @@ export type BudgetLevel = z.infer<typeof budgetLevelSchema>
 /** How a budget stands in the present window. */
 export const budgetStandingSchema = z
   .object({
-    /** The person, key or model it counts; null: the workspace. */
+    /** The person, group, key or model it counts; null: the workspace. */
     subjectId: z.string().nullable(),
     subjectName: z.string().nullable(),
     /** What calls that ended took. */
@@ -42,7 +42,7 @@ export const budgetSchema = z
     id: idSchema,
     name: z.string(),
     scope: budgetScopeSchema,
-    /** The person, key or model; null: each of them has this budget to itself. Always null for the workspace. */
+    /** The person, group, key or model; null: each person, key or model has this budget to itself. Always null for the workspace. */
     subjectId: z.string().nullable(),
     subjectName: z.string().nullable(),
     unit: budgetUnitSchema,
@@ -73,7 +73,7 @@ export const budgetNoticeSchema = z
     /** Null for a plan. */
     budgetId: idSchema.nullable(),
     name: z.string(),
-    scope: z.enum(['workspace', 'group', 'user', 'key', 'model']),
+    scope: budgetScopeSchema,
     unit: budgetUnitSchema,
     window: budgetWindowSchema,
     amount: z.int(),
@@ -99,9 +99,9 @@ export const budgetEndpoints = {
     method: 'GET',
     path: '/api/v1/budgets/subjects',
     tag: 'Usage',
-    summary: 'Whom a budget may count: people and API keys of the workspace, by name, a thousand each at most',
+    summary: 'Whom a budget may count: people, groups and API keys of the workspace, by name, a thousand each at most',
     access: 'usage:manage',
-    response: z.object({ people: z.array(choiceSchema), keys: z.array(choiceSchema) }),
+    response: z.object({ people: z.array(choiceSchema), groups: z.array(choiceSchema), keys: z.array(choiceSchema) }),
   }),
   listBudgets: endpoint({
     method: 'GET',

@@ -108,10 +108,13 @@ export const usageSettingsSchema = z
   .meta({ id: 'UsageSettings' })
 export type UsageSettings = z.infer<typeof usageSettingsSchema>
 
+const daySchema = z.iso
+  .date()
+  .refine((day) => day >= '2000-01-01' && day < '2200-01-01', 'A day of this century or the next.')
 const ownFilters = {
   /** First and last day, in the workspace's time zone. */
-  from: z.iso.date().optional(),
-  to: z.iso.date().optional(),
+  from: daySchema.optional(),
+  to: daySchema.optional(),
   model: z.string().min(1).max(300).optional(),
   purpose: usagePurposeSchema.optional(),
   apiKeyId: idSchema.optional(),

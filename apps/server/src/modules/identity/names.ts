@@ -27,18 +27,6 @@ export async function namesOfApiKeys(ctx: Ctx, ids: string[]): Promise<Map<strin
 
 const mostChoices = 1_000
 
-/** People of the actor's workspace by name. */
-export function listPeopleNames(ctx: Ctx): Promise<{ id: string; name: string }[]> {
-  return ctx.db
-    .selectFrom('memberships')
-    .innerJoin('users', 'users.id', 'memberships.userId')
-    .select(['users.id', 'users.name'])
-    .where('memberships.workspaceId', '=', ctx.actor.workspaceId)
-    .orderBy('users.name')
-    .limit(mostChoices)
-    .execute()
-}
-
 /** API keys of the actor's workspace that are not revoked, by name. */
 export function listApiKeyNames(ctx: Ctx): Promise<{ id: string; name: string }[]> {
   return ctx.db

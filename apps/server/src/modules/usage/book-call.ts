@@ -59,7 +59,7 @@ export async function openCall(
 ): Promise<OpenCall> {
   const now = ctx.clock.now()
   const { workspaceId, userId } = ctx.actor
-  const [{ budgets, timeZone, fuse }, limits] = await Promise.all([rulesOf(ctx), limitSettings(ctx, workspaceId)])
+  const [rules, limits] = await Promise.all([rulesOf(ctx), limitSettings(ctx, workspaceId)])
   const details: CallDetails = {
     ...call,
     workspaceId,
@@ -70,7 +70,7 @@ export async function openCall(
     startedAt: now.toISOString(),
   }
   const caller = { workspaceId, userId, apiKeyId: call.apiKeyId, model: call.model }
-  const caps = [...planCaps(limits, timeZone, caller, now), ...capsOf(budgets, timeZone, caller, now)].filter(
+  const caps = [...planCaps(limits, rules.timeZone, caller, now), ...capsOf(rules, caller, now)].filter(
     // What has no price cannot be counted in money; its tokens are.
     ({ unit }) => unit === 'tokens' || call.price !== null,
   )
@@ -78,7 +78,7 @@ export async function openCall(
     return { call: details, maxOutputTokens: null, caps: [], items: [], lowered: null, warnings: [] }
   const { input, wantedOutput } = sizes()
   details.inputTokens = input.likely
-  const expiresInMs = Math.max(fuse.maxMs, ctx.config.models.runMs) + graceMs
+  const expiresInMs = Math.max(rules.fuse.maxMs, ctx.config.models.runMs) + graceMs
   const { maxOutputTokens, ...held } = await reserve(ctx, caps, {
     call: details,
     inputCeiling: Math.max(input.ceiling, input.likely),

@@ -1,6 +1,7 @@
 import type { Selectable } from 'kysely'
 import { rememberPerWorkspace } from '../../platform/cache/index.ts'
 import type { Ctx, Platform } from '../../platform/context.ts'
+import { listIdsInGroups } from '../identity/index.ts'
 import type { BudgetsTable } from './budgets/tables.ts'
 
 export type BudgetRow = Selectable<BudgetsTable>
@@ -9,6 +10,8 @@ export type BudgetRow = Selectable<BudgetsTable>
 export interface Rules {
   timeZone: string
   budgets: BudgetRow[]
+  /** Who is in the groups that have a budget. */
+  members: ReadonlyMap<string, ReadonlySet<string>>
   /** What ends a run. */
   fuse: { maxSteps: number; maxToolCalls: number; maxCostMicroUsd: number; maxMs: number }
 }
@@ -27,10 +30,16 @@ async function loadRules(ctx: Ctx): Promise<Rules> {
     findSettings(ctx, workspaceId),
     ctx.db.selectFrom('budgets').selectAll().where('workspaceId', '=', workspaceId).orderBy('id').execute(),
   ])
+  const groupIds = budgets.flatMap(({ scope, subjectId }) =>
+    scope === 'group' && subjectId !== null ? [subjectId] : [],
+  )
+  const members = new Map<string, ReadonlySet<string>>()
+  for (const id of new Set(groupIds)) members.set(id, new Set(await listIdsInGroups(ctx, [id])))
   const { usage, chat, models } = ctx.config
   return {
     timeZone: settings?.timeZone ?? usage.timeZone,
     budgets,
+    members,
     fuse: {
       maxSteps: settings?.maxSteps ?? chat.maxSteps,
       maxToolCalls: settings?.maxToolCalls ?? usage.maxToolCalls,

@@ -136,6 +136,21 @@ describe('a budget', () => {
     expect(found.standings[0]).toMatchObject({ subjectName: 'Script', spent: 520 })
   })
 
+  test('of a group counts all who are in it, together, and nobody else', async () => {
+    script(says(500, 20))
+    const group = await server.owner.json<{ id: string }>('POST', '/api/v1/groups', { name: 'Friends' })
+    await server.owner.json('PUT', `/api/v1/groups/${group.id}/members/${memberId}`)
+    const budget = await make({ scope: 'group', subjectId: group.id, amount: 1_000_000_000 })
+    expect(budget.subjectName).toBe('Friends')
+    const spent = async () => (await budgets()).find(({ id }) => id === budget.id)!.standings[0]!.spent
+    const before = await spent()
+    await ask(member)
+    await ask(server.owner)
+    expect(await spent()).toBe(before + 520)
+    expect((await member.json<Page<Budget>>('GET', '/api/v1/me/budgets')).data).toHaveLength(1)
+    expect((await server.owner.json<Page<Budget>>('GET', '/api/v1/me/budgets')).data).toHaveLength(0)
+  })
+
   test('of a model counts that model alone; in money, what has no price does not count', async () => {
     script(says(500, 20))
     const tokens = await make({ scope: 'model', subjectId: 'openai/scripted-small', amount: 1_000_000 })

@@ -3,6 +3,7 @@ import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-route
 import { Menu as MenuIcon, SquarePen, WifiOff } from 'lucide-react'
 import { type MouseEvent, useEffect, useState } from 'react'
 import { Sidebar } from '../conversations/sidebar.tsx'
+import { BudgetBanner } from '../usage/budget-banner.tsx'
 import { useChanges } from './follow-changes.ts'
 import { useDrawer } from './use-drawer.ts'
 import { useOffline } from './use-offline.ts'
@@ -98,6 +99,9 @@ export function AppLayout() {
                 : 'Connection lost. Reconnecting…'}
             </p>
           )}
+        </div>
+        <div role="status" className="contents">
+          <BudgetBanner />
         </div>
         <Outlet />
       </div>

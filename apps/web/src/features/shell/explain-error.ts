@@ -18,7 +18,7 @@ export interface Remedy {
   title: string
   /** What the reader can do about it. */
   advice: string
-  link?: { to: '/settings/models' | '/settings/mcp-servers'; label: string }
+  link?: { to: '/settings/models' | '/settings/mcp-servers' | '/settings/usage'; label: string }
 }
 
 const modelSettings = { to: '/settings/models', label: 'Open model settings' } as const
@@ -66,6 +66,12 @@ export function remedyOf(code: ErrorCode): Remedy {
         title: 'A tool could not be used',
         advice: 'See whether its server is running.',
         link: { to: '/settings/mcp-servers', label: 'Open MCP servers' },
+      }
+    case 'budget_exceeded':
+      return {
+        title: 'A budget is used up',
+        advice: 'Your question is kept.',
+        link: { to: '/settings/usage', label: 'See your usage' },
       }
     case 'run_limit':
       return { title: 'The answer reached its limit', advice: 'Ask to go on, or split the task.' }

@@ -51,6 +51,10 @@ export function useChanges(): boolean {
           case 'models-changed':
             refresh('models')
             refresh('model-providers')
+            break
+          case 'budgets-changed':
+            refresh('budgets')
+            refresh('usage-settings')
         }
       }
     }

@@ -1,7 +1,21 @@
 import type { Scope } from '@parley/contract'
 import { classNames } from '@parley/ui'
 import { Link, Outlet } from '@tanstack/react-router'
-import { Bot, Boxes, KeyRound, LogIn, type LucideIcon, Plug, UserCog, UserRound, Users, UsersRound } from 'lucide-react'
+import {
+  Bot,
+  Boxes,
+  ChartColumnStacked,
+  ChartNoAxesColumn,
+  KeyRound,
+  LogIn,
+  type LucideIcon,
+  Plug,
+  UserCog,
+  UserRound,
+  Users,
+  UsersRound,
+  Wallet,
+} from 'lucide-react'
 import { useMe } from '../identity/me.ts'
 
 interface Page {
@@ -15,6 +29,9 @@ interface Page {
     | '/settings/groups'
     | '/settings/service-accounts'
     | '/settings/sign-in'
+    | '/settings/usage'
+    | '/settings/workspace-usage'
+    | '/settings/budgets'
   label: string
   icon: LucideIcon
   /** Only for those who may this. */
@@ -27,6 +44,7 @@ const groups: { name: string; pages: Page[] }[] = [
     pages: [
       { to: '/settings/account', label: 'Account', icon: UserRound },
       { to: '/settings/api-keys', label: 'API keys', icon: KeyRound },
+      { to: '/settings/usage', label: 'Your usage', icon: ChartNoAxesColumn },
     ],
   },
   {
@@ -39,6 +57,8 @@ const groups: { name: string; pages: Page[] }[] = [
       { to: '/settings/groups', label: 'Groups', icon: UsersRound, needs: 'people:read' },
       { to: '/settings/service-accounts', label: 'Service accounts', icon: Bot },
       { to: '/settings/sign-in', label: 'Sign-in', icon: LogIn },
+      { to: '/settings/workspace-usage', label: 'Usage', icon: ChartColumnStacked, needs: 'usage:read' },
+      { to: '/settings/budgets', label: 'Budgets', icon: Wallet, needs: 'usage:read' },
     ],
   },
 ]

@@ -3,7 +3,7 @@ import { type Ctx, inTransaction } from '../../../platform/context.ts'
 import { isId, newId } from '../../../platform/crypto/index.ts'
 import { AppError, notFound } from '../../../platform/errors.ts'
 import { type Idempotency, once } from '../../../platform/http/index.ts'
-import { namesOfApiKeys, namesOfPeople } from '../../identity/index.ts'
+import { describeSubjects, namesOfApiKeys } from '../../identity/index.ts'
 import { type BudgetRow, rulesChanged } from '../rules.ts'
 import { presentBudgets } from './present.ts'
 import * as store from './store.ts'
@@ -82,21 +82,24 @@ function announce(ctx: Ctx): void {
 }
 
 async function requireSubject(ctx: Ctx, scope: Budget['scope'], subjectId: string | null): Promise<string | null> {
-  if (subjectId === null) return null
+  if (subjectId === null) {
+    if (scope === 'group') throw wrongSubject('Name the group.')
+    return null
+  }
   if (scope === 'workspace') throw wrongSubject('A budget of the workspace names nobody.')
   if (scope === 'model') {
     if (/^[^/\s]+\/\S+$/.test(subjectId)) return subjectId
     throw wrongSubject('Name the model as <provider>/<model>.')
   }
-  const names = !isId(subjectId)
-    ? undefined
-    : scope === 'user'
-      ? await namesOfPeople(ctx, [subjectId])
-      : await namesOfApiKeys(ctx, [subjectId])
-  if (names?.has(subjectId)) return subjectId
-  throw wrongSubject(
-    scope === 'user' ? 'There is no such person in this workspace.' : 'There is no such key in this workspace.',
-  )
+  if (isId(subjectId) && (await isThere(ctx, scope, subjectId))) return subjectId
+  const what = { user: 'person', group: 'group', key: 'API key' }[scope]
+  throw wrongSubject(`There is no such ${what} in this workspace.`)
+}
+
+async function isThere(ctx: Ctx, scope: 'user' | 'group' | 'key', id: string): Promise<boolean> {
+  if (scope === 'key') return (await namesOfApiKeys(ctx, [id])).has(id)
+  const ids = scope === 'user' ? { userIds: [id], groupIds: [] } : { userIds: [], groupIds: [id] }
+  return (await describeSubjects(ctx, ids)).has(id)
 }
 
 function wrongSubject(message: string): AppError {

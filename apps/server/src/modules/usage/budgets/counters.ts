@@ -26,10 +26,10 @@ export async function ensureCounters(
 
 async function insertCounter(platform: Platform, workspaceId: string, cap: Cap): Promise<void> {
   const used = cap.unit === 'money' ? sql`"costMicroUsd"` : sql`"inputTokens" + "outputTokens"`
-  const { userId, apiKeyId, model } = cap.counts ?? {}
+  const { userIds, apiKeyId, model } = cap.counts ?? {}
   const counted = [
     sql`"workspaceId" = ${workspaceId} and "createdAt" >= ${cap.startsAt}::timestamptz`,
-    ...(userId === undefined ? [] : [sql`"userId" = ${userId}::uuid`]),
+    ...(userIds === undefined ? [] : [sql`"userId" = any(${userIds}::uuid[])`]),
     ...(apiKeyId === undefined ? [] : [sql`"apiKeyId" = ${apiKeyId}::uuid`]),
     ...(model === undefined ? [] : [sql`"model" = ${model}`]),
     ...(cap.counts === null ? [sql`false`] : []),

@@ -1,6 +1,6 @@
 import type { Budget, BudgetStanding } from '@parley/contract'
 import type { Ctx } from '../../../platform/context.ts'
-import { namesOfApiKeys, namesOfPeople } from '../../identity/index.ts'
+import { describeSubjects, namesOfApiKeys } from '../../identity/index.ts'
 import { type BudgetRow, rulesOf } from '../rules.ts'
 import { type Cap, capOf } from './caps.ts'
 import { ensureCounters } from './counters.ts'
@@ -16,12 +16,12 @@ export async function presentBudgets(
   budgets: BudgetRow[],
   subjectOf: (budget: BudgetRow) => string | null = ({ scope, subjectId }) => (scope === 'workspace' ? '' : subjectId),
 ): Promise<Budget[]> {
-  const { timeZone } = await rulesOf(ctx)
+  const rules = await rulesOf(ctx)
   const now = ctx.clock.now()
   const caps = budgets.map((budget) => ({
     budget,
     subject: subjectOf(budget),
-    cap: capOf(budget, subjectOf(budget) ?? '', timeZone, now),
+    cap: capOf(budget, subjectOf(budget) ?? '', rules, now),
   }))
   // What was used before the budget was made counts, and a new window begins with nothing: both need a counter.
   await ensureCounters(
@@ -84,9 +84,12 @@ async function namesOf(ctx: Ctx, budgets: BudgetRow[], counters: CounterRow[]): 
       ])
     return [...new Set(ids)]
   }
-  const [people, keys] = await Promise.all([namesOfPeople(ctx, subjects('user')), namesOfApiKeys(ctx, subjects('key'))])
+  const [known, keys] = await Promise.all([
+    describeSubjects(ctx, { userIds: subjects('user'), groupIds: subjects('group') }),
+    namesOfApiKeys(ctx, subjects('key')),
+  ])
   return (scope, subject) => {
-    if (scope === 'user') return people.get(subject)?.name ?? null
+    if (scope === 'user' || scope === 'group') return known.get(subject)?.name ?? null
     return scope === 'key' ? (keys.get(subject) ?? null) : subject
   }
 }

@@ -1,8 +1,8 @@
 import { budgetEndpoints, idSchema } from '@parley/contract'
 import type { Ctx } from '../../../platform/context.ts'
 import { decodeCursor, encodeCursor, type Http } from '../../../platform/http/index.ts'
-import { listApiKeyNames, listPeopleNames } from '../../identity/index.ts'
-import type { BudgetRow } from '../rules.ts'
+import { findSubjects, listApiKeyNames } from '../../identity/index.ts'
+import { type BudgetRow, type Rules, rulesOf } from '../rules.ts'
 import { changeBudget, createBudget, removeBudget } from './change-budgets.ts'
 import { presentBudgets } from './present.ts'
 import { listBudgetRows } from './store.ts'
@@ -14,13 +14,16 @@ export function mountBudgets(http: Http): void {
   })
   http.route(budgetEndpoints.listMyBudgets, async (ctx, { query }) => {
     const { rows, nextCursor } = await page(ctx, query)
-    const own = (budget: BudgetRow) => ownSubject(ctx, budget)
+    const rules = await rulesOf(ctx)
+    const own = (budget: BudgetRow) => ownSubject(ctx, rules, budget)
     const mine = rows.filter((budget) => own(budget) !== undefined)
     return { data: await presentBudgets(ctx, mine, (budget) => own(budget) ?? null), nextCursor }
   })
   http.route(budgetEndpoints.listBudgetSubjects, async (ctx) => {
-    const [people, keys] = await Promise.all([listPeopleNames(ctx), listApiKeyNames(ctx)])
-    return { people, keys }
+    const [subjects, keys] = await Promise.all([findSubjects(ctx, { limit: 2_000 }), listApiKeyNames(ctx)])
+    const choices = (wanted: 'user' | 'group') =>
+      subjects.filter(({ kind }) => kind === wanted).map(({ id, name }) => ({ id, name }))
+    return { people: choices('user'), groups: choices('group'), keys }
   })
   http.route(budgetEndpoints.createBudget, (ctx, { body }, { idempotency }) => createBudget(ctx, body, idempotency))
   http.route(budgetEndpoints.updateBudget, (ctx, { params, body }) => changeBudget(ctx, params.id, body))
@@ -36,15 +39,16 @@ async function page(ctx: Ctx, query: { limit: number; cursor?: string | undefine
 }
 
 /** Whose counter of a budget counts the actor's own calls; null: several (models); undefined: none. */
-function ownSubject({ actor }: Ctx, { scope, subjectId }: BudgetRow): string | null | undefined {
+function ownSubject({ actor }: Ctx, { members }: Rules, { scope, subjectId }: BudgetRow): string | null | undefined {
   switch (scope) {
     case 'workspace':
       return ''
     case 'user':
       return subjectId === null || subjectId === actor.userId ? actor.userId : undefined
+    case 'group':
+      return subjectId !== null && members.get(subjectId)?.has(actor.userId) ? subjectId : undefined
     case 'key':
-      if (actor.kind !== 'api-key') return undefined
-      return subjectId === null || subjectId === actor.credentialId ? actor.credentialId : undefined
+      return subjectId === null || subjectId === actor.apiKeyId ? actor.apiKeyId : undefined
     case 'model':
       return subjectId
   }
