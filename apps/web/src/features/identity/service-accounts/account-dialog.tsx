@@ -1,7 +1,7 @@
-import type { ServiceAccount } from '@parley/contract'
+import { endpoints, type ServiceAccount } from '@parley/contract'
 import { ParleyError } from '@parley/sdk'
 import { Button, Callout, Dialog, Select, TextField } from '@parley/ui'
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useId, useState } from 'react'
 import { parley } from '../../../parley.ts'
 import { explainError } from '../../shell/explain-error.ts'
@@ -26,7 +26,15 @@ export function AccountDialog({
   const client = useQueryClient()
   const [name, setName] = useState(editing?.name ?? '')
   const [description, setDescription] = useState(editing?.description ?? '')
-  const [role, setRole] = useState<ServiceAccount['role']>(editing?.role ?? 'member')
+  const [role, setRole] = useState<string>(editing?.customRole?.id ?? editing?.role ?? 'member')
+  const custom = useQuery({
+    queryKey: ['roles', 'custom'],
+    queryFn: async ({ signal }) =>
+      (await parley.call(endpoints.listRoles, { query: { limit: 200 }, signal })).data.filter(
+        ({ builtIn }) => !builtIn,
+      ),
+  })
+  const options = [...roles, ...(custom.data ?? []).map(({ id, name: label }) => ({ value: id, label }))]
   const save = useMutation({
     mutationFn: () => {
       const body = { name, description, role }
@@ -83,9 +91,9 @@ export function AccountDialog({
         <Select
           label="Role"
           hint="Its keys may do this at most."
-          options={roles}
+          options={options}
           value={role}
-          onChange={(event) => setRole(event.currentTarget.value as ServiceAccount['role'])}
+          onChange={(event) => setRole(event.currentTarget.value)}
         />
       </form>
     </Dialog>
