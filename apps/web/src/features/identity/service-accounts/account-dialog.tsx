@@ -41,9 +41,10 @@ export function AccountDialog({
       return editing ? parley.serviceAccounts.update(editing.id, body) : parley.serviceAccounts.create(body)
     },
     onSuccess: async (account) => {
+      // First: the page of a new one finds it in the list.
+      await client.invalidateQueries({ queryKey: ['service-accounts'] })
       onClose()
       onSaved?.(account)
-      await client.invalidateQueries({ queryKey: ['service-accounts'] })
     },
   })
   const fields = save.error instanceof ParleyError ? save.error.fields : {}
