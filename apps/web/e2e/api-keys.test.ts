@@ -5,7 +5,7 @@ import { describeWithChromium } from '../../server/src/testing/services.ts'
 import { registerOwner } from '../../server/src/testing/start-server.ts'
 import { expectAccessible, type Stage, setStage, type Window } from './harness.ts'
 
-vi.setConfig({ testTimeout: 60_000 })
+vi.setConfig({ testTimeout: 120_000 })
 
 /** Where to keep pictures of the screens, for whoever wants to look at them. */
 const pictures = process.env.PARLEY_TEST_PICTURES
@@ -26,7 +26,7 @@ describeWithChromium('API keys', () => {
     await page.getByLabel('Password').fill(owner.password)
     await page.getByRole('button', { name: 'Sign in', exact: true }).click()
     await page.getByText('What shall we talk through?').waitFor()
-  }, 60_000)
+  }, 120_000)
   afterAll(() => stage?.close())
   afterEach(() => expect(window.complaints).toEqual([]))
 
@@ -81,7 +81,7 @@ describeWithChromium('API keys', () => {
     await picture('shown')
     const key = await shownKey()
     expect(await ask(key)).toBe(200)
-    expect(await ask(key, 'roles')).toBe(403)
+    expect(await ask(key, 'service-accounts')).toBe(403)
     await page.getByText('1 MCP server').waitFor()
     await page.getByText('2 addresses').waitFor()
   })

@@ -1,10 +1,6 @@
 import { z } from 'zod'
-import { idSchema, pageOf, pageQuerySchema, timeSchema } from './common.ts'
+import { idSchema, pageOf, pageQuerySchema, roleSchema, scopeSchema, timeSchema } from './common.ts'
 import { endpoint } from './endpoint.ts'
-
-/** What a service account may be in the workspace. */
-export const serviceAccountRoles = ['admin', 'member', 'viewer'] as const
-const roleSchema = z.enum(serviceAccountRoles)
 
 /** A member of the workspace that is a program: it has API keys, cannot sign in, and belongs to no person. */
 export const serviceAccountSchema = z
@@ -14,6 +10,10 @@ export const serviceAccountSchema = z
     /** What it is for. */
     description: z.string(),
     role: roleSchema,
+    /** Counts in place of `role`. */
+    customRole: z.object({ id: idSchema, name: z.string() }).nullable(),
+    /** What its role allows: its keys allow no more. */
+    scopes: z.array(scopeSchema),
     createdAt: timeSchema,
     /** Who made it; null when that person is gone. */
     createdBy: z.object({ id: idSchema, name: z.string() }).nullable(),
@@ -27,7 +27,8 @@ export type ServiceAccount = z.infer<typeof serviceAccountSchema>
 const fields = {
   name: z.string().trim().min(1).max(100),
   description: z.string().trim().max(500),
-  role: roleSchema,
+  /** `admin`, `member`, `viewer`, or the id of a custom role. */
+  role: z.string().min(1).max(100),
 }
 const params = z.object({ id: idSchema })
 
@@ -47,7 +48,7 @@ export const serviceAccountEndpoints = {
     tag: 'Service accounts',
     summary: 'Make a service account; give it a key with `POST /api/v1/api-keys`',
     access: 'people:manage',
-    body: z.object({ name: fields.name, description: fields.description.default(''), role: roleSchema }),
+    body: z.object({ name: fields.name, description: fields.description.default(''), role: fields.role }),
     response: serviceAccountSchema,
     status: 201,
     idempotent: true,

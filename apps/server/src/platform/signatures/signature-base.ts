@@ -67,7 +67,7 @@ function field(message: SignedMessage, name: string): string {
   }
   const values = message.header(name)
   if (values.length === 0) throw new SignatureError(`The header "${name}" is covered, but is not there.`)
-  return values.map((value) => value.trim().replaceAll(/[ \t]*\r?\n[ \t]+/g, ' ')).join(', ')
+  return values.map((value) => value.trim()).join(', ')
 }
 
 function normalAuthority(scheme: string, authority: string): string {

@@ -134,6 +134,9 @@ export async function assignRole(ctx: Ctx, userId: string, roleId: string): Prom
     const held = await store.lockMembership(tx.db, workspaceId, userId)
     if (held === undefined) throw notFound('member')
     requireGrantable(tx, { role: held.role, scopes: held.roleScopes ?? scopesOf(held.role) })
+    if (next.role === 'owner' && held.kind === 'service') {
+      throw new AppError('forbidden', 'A service account can be an admin at most, not an owner.')
+    }
     if (held.role === 'owner' && next.role !== 'owner' && owners.length === 1) {
       throw new AppError('conflict', 'A workspace needs an owner. Make somebody else an owner first.')
     }

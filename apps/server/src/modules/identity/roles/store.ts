@@ -88,8 +88,9 @@ export async function replaceRole(db: Db, workspaceId: string, id: string, next:
 export async function lockMembership(db: Db, workspaceId: string, userId: string) {
   return db
     .selectFrom('memberships')
+    .innerJoin('users', 'users.id', 'memberships.userId')
     .leftJoin('roles', 'roles.id', 'memberships.roleId')
-    .select(['memberships.role', 'memberships.roleId', 'roles.scopes as roleScopes'])
+    .select(['memberships.role', 'memberships.roleId', 'roles.scopes as roleScopes', 'users.kind'])
     .where('memberships.workspaceId', '=', workspaceId)
     .where('memberships.userId', '=', userId)
     .forUpdate('memberships')

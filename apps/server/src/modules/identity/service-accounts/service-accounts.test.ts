@@ -104,6 +104,29 @@ describe('a service account', () => {
     expect(data.find(({ id }) => id === account.id)).toMatchObject({ name: 'Reader', role: 'viewer' })
   })
 
+  test('can have a custom role, and cannot be an owner in any way', async () => {
+    const role = await server.owner.json<{ id: string }>('POST', '/api/v1/roles', {
+      name: 'Reports',
+      scopes: ['conversations:read', 'conversations:write', 'usage:read'],
+    })
+    const account = await makeAccount(server.owner, { role: role.id })
+    expect(account).toMatchObject({ customRole: { id: role.id, name: 'Reports' } })
+    expect(account.scopes).toEqual(['conversations:read', 'conversations:write', 'account:read', 'usage:read'])
+    const key = await makeKey(server.owner, account.id, { scopes: ['usage:read', 'models:manage'] })
+    expect(key.scopes).toEqual(['usage:read'])
+    const path = `/api/v1/service-accounts/${account.id}`
+    expect(await server.owner.json('PATCH', path, { role: 'member' })).toMatchObject({
+      role: 'member',
+      customRole: null,
+    })
+    expect(await refusal(server.owner, 'PATCH', path, { role: 'owner' })).toEqual([403, 'forbidden'])
+    expect(await refusal(server.owner, 'PATCH', path, { role: newId() })).toEqual([404, 'not_found'])
+    const made = { name: 'Robot', role: 'owner' }
+    expect(await refusal(server.owner, 'POST', '/api/v1/service-accounts', made)).toEqual([403, 'forbidden'])
+    const member = `/api/v1/roles/owner/members/${account.id}`
+    expect(await refusal(server.owner, 'PUT', member)).toEqual([403, 'forbidden'])
+  })
+
   test('is gone with its keys when it is deleted', async () => {
     const account = await makeAccount(server.owner)
     const key = await makeKey(server.owner, account.id)

@@ -1,11 +1,13 @@
 import type { BodyOf, Page, PageQuery, ServiceAccount, serviceAccountEndpoints } from '@parley/contract'
-import { idSchema } from '@parley/contract'
+import { idSchema, scopes } from '@parley/contract'
 import { type Ctx, inTransaction } from '../../../platform/context.ts'
 import { newId } from '../../../platform/crypto/index.ts'
-import { notFound } from '../../../platform/errors.ts'
+import { AppError, notFound } from '../../../platform/errors.ts'
 import { decodeCursor, encodeCursor, type Idempotency, once } from '../../../platform/http/index.ts'
 import { emit } from '../../../platform/outbox/index.ts'
-import { requireGrantable, scopesOf } from '../access.ts'
+import { commonScopes, requireGrantable, scopesOfMember } from '../access.ts'
+import { openGrantable } from '../roles/roles.ts'
+import { type MembershipRole, setMembershipRole } from '../roles/store.ts'
 import { announceRevoked } from '../sign-in.ts'
 import * as store from './store.ts'
 
@@ -26,10 +28,11 @@ export function createServiceAccount(
   idempotency: Idempotency | undefined,
 ): Promise<ServiceAccount> {
   return once(ctx, idempotency, async (tx) => {
-    requireRole(tx, body.role)
     const { workspaceId, userId: createdBy } = tx.actor
+    const { name, description } = body
+    const held = await openRole(tx, body.role)
     const id = newId()
-    await store.insertServiceAccount(tx.db, { id, workspaceId, createdBy, ...body }, tx.clock.now())
+    await store.insertServiceAccount(tx.db, { id, workspaceId, createdBy, name, description }, held, tx.clock.now())
     await emit(tx, {
       type: 'service-account-created',
       workspaceId,
@@ -49,14 +52,14 @@ export async function updateServiceAccount(
   const { workspaceId } = ctx.actor
   const changed = await inTransaction(ctx, async (tx) => {
     const before = await getServiceAccount(tx, id)
-    requireRole(tx, before.role)
-    if (change.role !== undefined) requireRole(tx, change.role)
-    await store.updateServiceAccount(tx.db, workspaceId, id, change, tx.clock.now())
+    requireGrantable(tx, before)
+    await store.updateServiceAccount(tx.db, id, change, tx.clock.now())
+    if (change.role !== undefined) await setMembershipRole(tx.db, workspaceId, id, await openRole(tx, change.role))
     await emit(tx, {
       type: 'service-account-changed',
       workspaceId,
       subjectId: id,
-      data: { changed: Object.keys(change), role: change.role ?? before.role },
+      data: { changed: Object.keys(change) },
     })
     return getServiceAccount(tx, id)
   })
@@ -68,9 +71,10 @@ export async function updateServiceAccount(
 export async function deleteServiceAccount(ctx: Ctx, id: string): Promise<void> {
   const { workspaceId } = ctx.actor
   await inTransaction(ctx, async (tx) => {
-    const { name, role } = await getServiceAccount(tx, id)
-    requireRole(tx, role)
+    const account = await getServiceAccount(tx, id)
+    requireGrantable(tx, account)
     await store.deleteServiceAccount(tx.db, id)
+    const { name } = account
     await emit(tx, { type: 'service-account-deleted', workspaceId, subjectId: id, data: { name } })
   })
   announceRevoked(ctx, { userId: id })
@@ -82,18 +86,21 @@ async function getServiceAccount(ctx: Ctx, id: string): Promise<ServiceAccount> 
   return present(row)
 }
 
-/** Nobody makes themselves a helper that may do more than they may. */
-function requireRole(ctx: Ctx, role: ServiceAccount['role']): void {
-  requireGrantable(ctx, { role, scopes: scopesOf(role) })
+/** Nobody makes themselves a helper that may do more than they may, and programs own nothing. */
+function openRole(tx: Ctx, id: string): Promise<MembershipRole> {
+  if (id === 'owner') throw new AppError('forbidden', 'A service account can be an admin at most, not an owner.')
+  return openGrantable(tx, id)
 }
 
 function present(row: store.ServiceAccountRow): ServiceAccount {
-  const { id, name, description, makerId, makerName } = row
+  const { id, name, description, role, roleId, roleName, makerId, makerName } = row
   return {
     id,
     name,
     description,
-    role: row.role as ServiceAccount['role'],
+    role,
+    customRole: roleId === null || roleName === null ? null : { id: roleId, name: roleName },
+    scopes: commonScopes(scopes, scopesOfMember(row)),
     createdAt: row.createdAt.toISOString(),
     createdBy: makerId === null || makerName === null ? null : { id: makerId, name: makerName },
     keyCount: Number(row.keyCount),

@@ -1,16 +1,17 @@
-import type { Role } from '@parley/contract'
 import type { Db } from '../../../platform/database/index.ts'
 import type { HeldRole } from '../access.ts'
+import type { MembershipRole } from '../roles/store.ts'
 
 /** Addresses of service accounts: under a domain that nobody can have (RFC 2606), so that no mail and no sign-in reaches them. */
 const addressDomain = 'service-account.invalid'
 
 export async function insertServiceAccount(
   db: Db,
-  account: { id: string; workspaceId: string; name: string; description: string; role: Role; createdBy: string },
+  account: { id: string; workspaceId: string; name: string; description: string; createdBy: string },
+  held: MembershipRole,
   now: Date,
 ): Promise<void> {
-  const { id, workspaceId, name, description, role, createdBy } = account
+  const { id, workspaceId, name, description, createdBy } = account
   await db
     .insertInto('users')
     .values({
@@ -23,7 +24,10 @@ export async function insertServiceAccount(
       updatedAt: now,
     })
     .execute()
-  await db.insertInto('memberships').values({ workspaceId, userId: id, role, createdAt: now }).execute()
+  await db
+    .insertInto('memberships')
+    .values({ workspaceId, userId: id, ...held, createdAt: now })
+    .execute()
   await db.insertInto('serviceAccounts').values({ userId: id, workspaceId, description, createdBy }).execute()
 }
 
@@ -42,12 +46,16 @@ function accountsOf(db: Db, workspaceId: string) {
 /** The accounts of a workspace with what their keys tell, newest first, older than `beforeId`. */
 function described(db: Db, workspaceId: string, now: Date) {
   return accountsOf(db, workspaceId)
+    .leftJoin('roles', 'roles.id', 'memberships.roleId')
     .leftJoin('users as maker', 'maker.id', 'serviceAccounts.createdBy')
     .select((account) => [
       'users.id',
       'users.name',
       'users.createdAt',
       'memberships.role',
+      'memberships.roleId',
+      'roles.name as roleName',
+      'roles.scopes as roleScopes',
       'serviceAccounts.description',
       'maker.id as makerId',
       'maker.name as makerName',
@@ -94,23 +102,13 @@ export function findServiceAccountRole(db: Db, workspaceId: string, id: string):
 
 export async function updateServiceAccount(
   db: Db,
-  workspaceId: string,
   id: string,
-  change: { name?: string | undefined; description?: string | undefined; role?: Role | undefined },
+  { name, description }: { name?: string | undefined; description?: string | undefined },
   now: Date,
 ): Promise<void> {
-  const { name, description, role } = change
   if (name !== undefined) await db.updateTable('users').set({ name, updatedAt: now }).where('id', '=', id).execute()
-  if (description !== undefined) {
-    await db.updateTable('serviceAccounts').set({ description }).where('userId', '=', id).execute()
-  }
-  if (role === undefined) return
-  await db
-    .updateTable('memberships')
-    .set({ role })
-    .where('workspaceId', '=', workspaceId)
-    .where('userId', '=', id)
-    .execute()
+  if (description === undefined) return
+  await db.updateTable('serviceAccounts').set({ description }).where('userId', '=', id).execute()
 }
 
 /** With everything that is of it: keys, conversations, files. */

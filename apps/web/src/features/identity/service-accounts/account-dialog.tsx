@@ -1,7 +1,7 @@
-import type { ServiceAccount } from '@parley/contract'
+import { endpoints, type ServiceAccount } from '@parley/contract'
 import { ParleyError } from '@parley/sdk'
 import { Button, Callout, Dialog, Select, TextField } from '@parley/ui'
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useId, useState } from 'react'
 import { parley } from '../../../parley.ts'
 import { explainError } from '../../shell/explain-error.ts'
@@ -26,16 +26,25 @@ export function AccountDialog({
   const client = useQueryClient()
   const [name, setName] = useState(editing?.name ?? '')
   const [description, setDescription] = useState(editing?.description ?? '')
-  const [role, setRole] = useState<ServiceAccount['role']>(editing?.role ?? 'member')
+  const [role, setRole] = useState<string>(editing?.customRole?.id ?? editing?.role ?? 'member')
+  const custom = useQuery({
+    queryKey: ['roles', 'custom'],
+    queryFn: async ({ signal }) =>
+      (await parley.call(endpoints.listRoles, { query: { limit: 200 }, signal })).data.filter(
+        ({ builtIn }) => !builtIn,
+      ),
+  })
+  const options = [...roles, ...(custom.data ?? []).map(({ id, name: label }) => ({ value: id, label }))]
   const save = useMutation({
     mutationFn: () => {
       const body = { name, description, role }
       return editing ? parley.serviceAccounts.update(editing.id, body) : parley.serviceAccounts.create(body)
     },
     onSuccess: async (account) => {
+      // First: the page of a new one finds it in the list.
+      await client.invalidateQueries({ queryKey: ['service-accounts'] })
       onClose()
       onSaved?.(account)
-      await client.invalidateQueries({ queryKey: ['service-accounts'] })
     },
   })
   const fields = save.error instanceof ParleyError ? save.error.fields : {}
@@ -83,9 +92,9 @@ export function AccountDialog({
         <Select
           label="Role"
           hint="Its keys may do this at most."
-          options={roles}
+          options={options}
           value={role}
-          onChange={(event) => setRole(event.currentTarget.value as ServiceAccount['role'])}
+          onChange={(event) => setRole(event.currentTarget.value)}
         />
       </form>
     </Dialog>

@@ -1,4 +1,3 @@
-import type { Scope } from '@parley/contract'
 import { Badge, Button, Callout, ConfirmDialog, EmptyState, Skeleton, useToast } from '@parley/ui'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link, useNavigate, useParams } from '@tanstack/react-router'
@@ -13,9 +12,6 @@ import { KeyList } from '../api-keys/key-list.tsx'
 import { useMe } from '../me.ts'
 import { AccountDialog } from './account-dialog.tsx'
 import { listAccounts } from './list-accounts.ts'
-
-const reads: Scope[] = ['conversations:read', 'files:read', 'models:read', 'tools:read', 'account:read', 'people:read']
-const member: Scope[] = [...reads, 'conversations:write', 'files:write', 'tools:call', 'keys:manage']
 
 /** One service account with its keys. */
 export function ServiceAccountPage() {
@@ -41,7 +37,6 @@ export function ServiceAccountPage() {
       </EmptyState>
     )
   }
-  const ofRole = { admin: me.scopes, member, viewer: reads }[account.role]
   const remove = async () => {
     try {
       await parley.serviceAccounts.delete(account.id)
@@ -73,7 +68,7 @@ export function ServiceAccountPage() {
       <div className="flex flex-col gap-6">
         <Panel className="flex flex-wrap items-center justify-between gap-4 p-5">
           <p className="flex flex-wrap items-center gap-x-3 gap-y-1 text-sm text-text-muted">
-            <Badge tone="accent">{account.role}</Badge>
+            <Badge tone="accent">{account.customRole?.name ?? account.role}</Badge>
             made {formatDate(account.createdAt)}
             {account.createdBy ? ` by ${account.createdBy.name}` : ' by someone who left'}
           </p>
@@ -92,7 +87,7 @@ export function ServiceAccountPage() {
           </h2>
           <KeyList
             serviceAccountId={account.id}
-            possible={me.scopes.filter((scope) => ofRole.includes(scope))}
+            possible={me.scopes.filter((scope) => account.scopes.includes(scope))}
             making={making}
             onMakingEnd={() => setMaking(false)}
             empty="Make one for the program that acts as this account."

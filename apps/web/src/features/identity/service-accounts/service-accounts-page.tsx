@@ -52,7 +52,7 @@ export function ServiceAccountsPage() {
                   <span className="min-w-0 flex-1">
                     <span className="flex flex-wrap items-center gap-x-3 gap-y-1">
                       <span className="font-medium">{account.name}</span>
-                      <Badge>{account.role}</Badge>
+                      <Badge>{account.customRole?.name ?? account.role}</Badge>
                       <Badge>{account.keyCount === 1 ? '1 key' : `${account.keyCount} keys`}</Badge>
                     </span>
                     <span className="mt-1 block text-sm text-text-muted">
