@@ -90,6 +90,22 @@ const account = createRoute({
   path: '/account',
   component: lazyRouteComponent(() => import('./features/identity/account-page.tsx'), 'AccountPage'),
 })
+const provisioning = createRoute({
+  getParentRoute: () => settings,
+  path: '/provisioning',
+  component: lazyRouteComponent(
+    () => import('./features/identity/provisioning/provisioning-page.tsx'),
+    'ProvisioningPage',
+  ),
+})
+const joinWorkspace = createRoute({
+  getParentRoute: () => app,
+  path: '/join-workspace',
+  component: lazyRouteComponent(
+    () => import('./features/identity/provisioning/join-workspace-page.tsx'),
+    'JoinWorkspacePage',
+  ),
+})
 const docs = createRoute({
   getParentRoute: () => app,
   path: '/docs/$page',
@@ -104,7 +120,17 @@ export const router = createRouter({
       newChat,
       conversation,
       docs,
-      settings.addChildren([settingsIndex, models, mcpServers, apiKeys, serviceAccounts, serviceAccount, account]),
+      settings.addChildren([
+        settingsIndex,
+        models,
+        mcpServers,
+        apiKeys,
+        serviceAccounts,
+        serviceAccount,
+        provisioning,
+        account,
+      ]),
+      joinWorkspace,
     ]),
   ]),
   defaultPreload: 'intent',

@@ -5,6 +5,7 @@ import { conversationEndpoints } from './conversations.ts'
 import { fileEndpoints } from './files.ts'
 import { identityEndpoints } from './identity.ts'
 import { modelEndpoints } from './models.ts'
+import { provisioningEndpoints } from './provisioning.ts'
 import { groupEndpoints, roleEndpoints } from './roles.ts'
 import { serviceAccountEndpoints } from './service-accounts.ts'
 import { sharingEndpoints } from './sharing.ts'
@@ -26,6 +27,7 @@ export * from './identity.ts'
 export * from './limits.ts'
 export * from './messages.ts'
 export * from './models.ts'
+export * from './provisioning.ts'
 export * from './roles.ts'
 export * from './second-factor.ts'
 export * from './service-accounts.ts'
@@ -43,6 +45,7 @@ export const endpoints = {
   ...apiKeyEndpoints,
   ...serviceAccountEndpoints,
   ...tokenKeyEndpoints,
+  ...provisioningEndpoints,
   ...fileEndpoints,
   ...modelEndpoints,
   ...toolEndpoints,

@@ -3,6 +3,7 @@ import { migrations as apiKeys } from './api-keys/migrations.ts'
 import { migrations as groups } from './groups/migrations.ts'
 import { migrations as passkeys } from './passkeys/migrations.ts'
 import { migrations as roles } from './roles/migrations.ts'
+import { migrations as scim } from './scim/migrations.ts'
 import { migrations as secondFactor } from './second-factor/migrations.ts'
 import { migrations as serviceAccounts } from './service-accounts/migrations.ts'
 import { migrations as sessions } from './sessions/migrations.ts'
@@ -83,4 +84,5 @@ export const migrations: Migration[] = [
   ...apiKeys,
   ...serviceAccounts,
   ...tokenKeys,
+  ...scim,
 ]

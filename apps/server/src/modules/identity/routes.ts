@@ -6,6 +6,7 @@ import { clientOf } from './client.ts'
 import { mountGroups } from './groups/routes.ts'
 import { register } from './register.ts'
 import { mountRoles } from './roles/routes.ts'
+import { mountScim } from './scim/routes.ts'
 import { mountServiceAccounts } from './service-accounts/routes.ts'
 import { clearSessionCookie } from './session-cookie.ts'
 import { endSession, logIn, refreshSession } from './sign-in.ts'
@@ -43,4 +44,5 @@ export function mountIdentity(http: Http): void {
   mountTokenKeys(http)
   mountRoles(http)
   mountGroups(http)
+  mountScim(http)
 }

@@ -49,7 +49,7 @@ export async function getFirstWorkspaceId(db: Db): Promise<string> {
 
 export async function insertMembership(
   db: Db,
-  membership: { workspaceId: string; userId: string; role: Role },
+  membership: { workspaceId: string; userId: string; role: Role; roleId?: string | null },
   now: Date,
 ): Promise<void> {
   await db

@@ -16,6 +16,8 @@ interface UsersTable {
   kind: Generated<'person' | 'service'>
   /** argon2id; null for people who sign in some other way. */
   passwordHash: string | null
+  /** The workspace whose directory made the account, and may change its address and name. */
+  provisionedBy: ColumnType<string | null, string | null | undefined, string | null>
   createdAt: Date
   updatedAt: Date
 }

@@ -13,5 +13,7 @@ export {
   pruneIdempotencyKeys,
 } from './idempotency.ts'
 export { mountOpenApi } from './openapi.ts'
+export { toProblem } from './problem.ts'
 export { closeStreams, openSse, type SseStream } from './sse.ts'
+export { requireText } from './validate.ts'
 export { mountWebApp } from './web-app.ts'

@@ -1,12 +1,13 @@
 import { classNames } from '@parley/ui'
 import { Link, Outlet } from '@tanstack/react-router'
-import { Bot, Boxes, KeyRound, Plug, UserRound } from 'lucide-react'
+import { Bot, Boxes, FolderSync, KeyRound, Plug, UserRound } from 'lucide-react'
 
 const pages = [
   { to: '/settings/models', label: 'Models', icon: Boxes },
   { to: '/settings/mcp-servers', label: 'MCP servers', icon: Plug },
   { to: '/settings/service-accounts', label: 'Service accounts', icon: Bot },
   { to: '/settings/api-keys', label: 'API keys', icon: KeyRound },
+  { to: '/settings/provisioning', label: 'Provisioning', icon: FolderSync },
   { to: '/settings/account', label: 'Account', icon: UserRound },
 ] as const
 
