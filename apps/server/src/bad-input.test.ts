@@ -64,6 +64,8 @@ beforeAll(async () => {
     scopes: ['conversations:read'],
   })
   const group = await server.owner.json<{ id: string }>('POST', '/api/v1/groups', { name: 'Friends' })
+  const token = await server.owner.json<{ id: string }>('POST', '/api/v1/scim-tokens', { name: 'Directory' })
+  Object.assign(own, { 'scim-tokens': token.id, 'provisioned-people': newId() })
   Object.assign(own, { roles: role.id, groups: group.id, members: newId(), grants: newId() })
   foreign.grants = newId()
   const all = { scope: 'workspace', unit: 'tokens', amount: 1_000_000_000, window: 'day' }

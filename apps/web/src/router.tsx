@@ -180,6 +180,22 @@ const budgets = createRoute({
   path: '/budgets',
   component: lazyRouteComponent(() => import('./features/usage/budgets-page.tsx'), 'BudgetsPage'),
 })
+const provisioning = createRoute({
+  getParentRoute: () => settings,
+  path: '/provisioning',
+  component: lazyRouteComponent(
+    () => import('./features/identity/provisioning/provisioning-page.tsx'),
+    'ProvisioningPage',
+  ),
+})
+const joinWorkspace = createRoute({
+  getParentRoute: () => app,
+  path: '/join-workspace',
+  component: lazyRouteComponent(
+    () => import('./features/identity/provisioning/join-workspace-page.tsx'),
+    'JoinWorkspacePage',
+  ),
+})
 const docs = createRoute({
   getParentRoute: () => app,
   path: '/docs/$page',
@@ -212,11 +228,13 @@ export const router = createRouter({
         serviceAccount,
         signIn,
         apiKeys,
+        provisioning,
         account,
         myUsage,
         workspaceUsage,
         budgets,
       ]),
+      joinWorkspace,
     ]),
   ]),
   defaultPreload: 'intent',

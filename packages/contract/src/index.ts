@@ -9,6 +9,7 @@ import { invitationEndpoints } from './invitations.ts'
 import { limitEndpoints } from './limits.ts'
 import { modelEndpoints } from './models.ts'
 import { peopleEndpoints } from './people.ts'
+import { provisioningEndpoints } from './provisioning.ts'
 import { groupEndpoints, roleEndpoints } from './roles.ts'
 import { serviceAccountEndpoints } from './service-accounts.ts'
 import { sharingEndpoints } from './sharing.ts'
@@ -34,6 +35,7 @@ export * from './limits.ts'
 export * from './messages.ts'
 export * from './models.ts'
 export * from './people.ts'
+export * from './provisioning.ts'
 export * from './roles.ts'
 export * from './second-factor.ts'
 export * from './service-accounts.ts'
@@ -56,6 +58,7 @@ export const endpoints = {
   ...peopleEndpoints,
   ...invitationEndpoints,
   ...emailedLinkEndpoints,
+  ...provisioningEndpoints,
   ...fileEndpoints,
   ...limitEndpoints,
   ...modelEndpoints,

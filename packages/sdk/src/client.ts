@@ -131,6 +131,26 @@ export function createParley(options: ParleyOptions = {}) {
       delete: (id: string, o?: CallOptions) => call(endpoints.deleteServiceAccount, { params: { id }, ...o }),
     },
 
+    /** Directories that provision people by SCIM; for administrators. */
+    provisioning: {
+      get: (o?: CallOptions) => call(endpoints.getProvisioning, { ...o }),
+      createToken: (name: string, o?: CallOptions) => call(endpoints.createScimToken, { body: { name }, ...o }),
+      /** The old token works for `overlapHours` more, 24 by default. */
+      rotateToken: (id: string, body: Body<E['rotateScimToken']> = {}, o?: CallOptions) =>
+        call(endpoints.rotateScimToken, { params: { id }, body, ...o }),
+      revokeToken: (id: string, o?: CallOptions) => call(endpoints.revokeScimToken, { params: { id }, ...o }),
+      people: (query?: Query<E['listProvisionedPeople']>, o?: CallOptions) =>
+        call(endpoints.listProvisionedPeople, { query, ...o }),
+      repeatOffer: (id: string, o?: CallOptions) => call(endpoints.repeatOffer, { params: { id }, ...o }),
+    },
+
+    /** What the link of a mail offers to the person who is signed in. */
+    workspaceOffers: {
+      look: (token: string, o?: CallOptions) => call(endpoints.lookAtOffer, { body: { token }, ...o }),
+      accept: (token: string, o?: CallOptions) => call(endpoints.acceptOffer, { body: { token }, ...o }),
+      decline: (token: string, o?: CallOptions) => call(endpoints.declineOffer, { body: { token }, ...o }),
+    },
+
     conversations: {
       list: (query?: Query<E['listConversations']>, o?: CallOptions) =>
         call(endpoints.listConversations, { query, ...o }),

@@ -100,6 +100,17 @@ export const reaches = {
   deleteMcpServerGrant: 'workspace',
   setMcpServerAudience: 'workspace',
 
+  // Provisioning
+  getProvisioning: 'none',
+  createScimToken: 'none',
+  rotateScimToken: 'workspace',
+  revokeScimToken: 'workspace',
+  listProvisionedPeople: 'none',
+  repeatOffer: 'workspace',
+  lookAtOffer: 'none',
+  acceptOffer: 'none',
+  declineOffer: 'none',
+
   // Files: one's own, and those in a conversation one may see
   uploadFile: 'none',
   getFile: 'view',

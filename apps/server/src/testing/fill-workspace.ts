@@ -66,7 +66,8 @@ export async function fillForPerson(server: TestServer, person: Caller): Promise
 
 /**
  * What a workspace has for all: a provider, an MCP server with its tool `echo`, a custom role, a group with its maker in
- * it, a service account, a budget, a limit, an invitation, and grants. `mcpUrl`: of an MCP server that runs.
+ * it, a service account, a budget, a limit, an invitation, grants, a token of a directory, and somebody whom that waits
+ * for. `mcpUrl`: of an MCP server that runs.
  */
 export async function fillWorkspace(server: TestServer, manager: Caller, mcpUrl: string): Promise<Things> {
   const post = <T = { id: string }>(path: string, body: unknown) => manager.json<T>('POST', `/api/v1/${path}`, body)
@@ -91,6 +92,7 @@ export async function fillWorkspace(server: TestServer, manager: Caller, mcpUrl:
     await post('service-accounts', { name: 'Robot', role: 'member' }),
   ]
   await manager.json('PUT', `/api/v1/groups/${group.id}/members/${me.id}`)
+  const token = await post('scim-tokens', { name: 'Directory' })
   await vi.waitFor(
     async () => {
       const tools = await manager.json<{ data: unknown[] }>('GET', `/api/v1/mcp-servers/${mcpServer.id}/tools`)
@@ -122,7 +124,42 @@ export async function fillWorkspace(server: TestServer, manager: Caller, mcpUrl:
     people: me.id,
     invitations: invitation.id,
     'mcp-servers grants': serverGrant.id,
+    'scim-tokens': token.id,
+    'provisioned-people': await makeWaiting(server, manager),
   }
+}
+
+/** Somebody with an account who has not agreed yet to be in the workspace. */
+async function makeWaiting({ platform: { db } }: TestServer, manager: Caller): Promise<string> {
+  const { workspace } = await manager.json<{ workspace: { id: string } }>('GET', '/api/v1/me')
+  const now = new Date()
+  const userId = newId()
+  const userName = `${userId}@example.com`
+  await db
+    .insertInto('users')
+    .values({ id: userId, email: userName, name: 'Wanda Waiting', passwordHash: null, createdAt: now, updatedAt: now })
+    .execute()
+  await db
+    .insertInto('scimUsers')
+    .values({
+      workspaceId: workspace.id,
+      userId,
+      userName,
+      externalId: null,
+      active: true,
+      acceptedAt: null,
+      declinedAt: null,
+      offerHash: null,
+      offeredAt: null,
+      attributes: '{}',
+      heldRole: 'member',
+      heldRoleId: null,
+      heldGroups: '[]',
+      createdAt: now,
+      updatedAt: now,
+    })
+    .execute()
+  return userId
 }
 
 /** Shares a conversation with a group; answers the grant under the name that `pathWith` looks for. */

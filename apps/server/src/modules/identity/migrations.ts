@@ -6,6 +6,7 @@ import { migrations as invitations } from './invitations/migrations.ts'
 import { migrations as oidc } from './oidc/migrations.ts'
 import { migrations as passkeys } from './passkeys/migrations.ts'
 import { migrations as roles } from './roles/migrations.ts'
+import { migrations as scim } from './scim/migrations.ts'
 import { migrations as secondFactor } from './second-factor/migrations.ts'
 import { migrations as serviceAccounts } from './service-accounts/migrations.ts'
 import { migrations as sessions } from './sessions/migrations.ts'
@@ -89,4 +90,5 @@ export const migrations: Migration[] = [
   ...oidc,
   ...invitations,
   ...emailedLinks,
+  ...scim,
 ]

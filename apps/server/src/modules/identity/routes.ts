@@ -12,6 +12,7 @@ import { providerSignOutUrl } from './oidc/sign-out.ts'
 import { mountPeople } from './people/routes.ts'
 import { register } from './register.ts'
 import { mountRoles } from './roles/routes.ts'
+import { mountScim } from './scim/routes.ts'
 import { mountServiceAccounts } from './service-accounts/routes.ts'
 import { clearSessionCookie } from './session-cookie.ts'
 import { endSession, logIn, refreshSession } from './sign-in.ts'
@@ -57,4 +58,5 @@ export function mountIdentity(http: Http): void {
   mountTokenKeys(http)
   mountRoles(http)
   mountGroups(http)
+  mountScim(http)
 }

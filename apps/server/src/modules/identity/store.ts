@@ -52,7 +52,7 @@ export async function getFirstWorkspaceId(db: Db): Promise<string> {
 
 export async function insertMembership(
   db: Db,
-  membership: { workspaceId: string; userId: string; role: Role; managedBy?: string | null },
+  membership: { workspaceId: string; userId: string; role: Role; managedBy?: string | null; roleId?: string | null },
   now: Date,
 ): Promise<void> {
   await db

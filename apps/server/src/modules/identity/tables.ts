@@ -18,6 +18,8 @@ interface UsersTable {
   passwordHash: string | null
   /** When the person showed that the address is theirs: by a link mailed to it, or by the word of a provider. */
   emailVerifiedAt: ColumnType<Date | null, Date | null | undefined, Date | null>
+  /** The workspace whose directory made the account, and may change its address and name. */
+  provisionedBy: ColumnType<string | null, string | null | undefined, string | null>
   createdAt: Date
   updatedAt: Date
 }

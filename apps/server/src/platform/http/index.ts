@@ -14,5 +14,7 @@ export {
 } from './idempotency.ts'
 export { limitHeaders } from './limit-headers.ts'
 export { mountOpenApi } from './openapi.ts'
+export { toProblem } from './problem.ts'
 export { closeStreams, openSse, type SseStream } from './sse.ts'
+export { requireText } from './validate.ts'
 export { mountWebApp } from './web-app.ts'

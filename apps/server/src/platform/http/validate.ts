@@ -61,7 +61,7 @@ function isEmpty(body: unknown): boolean {
 }
 
 /** Refuses text that the database cannot hold (NUL, half of a surrogate pair), and nesting no one sends in earnest. */
-function requireText(value: unknown, place: string): void {
+export function requireText(value: unknown, place: string): void {
   const waiting: [unknown, number][] = [[value, 0]]
   for (let next = waiting.pop(); next; next = waiting.pop()) {
     const [item, depth] = next

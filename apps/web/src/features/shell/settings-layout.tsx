@@ -6,6 +6,7 @@ import {
   Boxes,
   ChartColumnStacked,
   ChartNoAxesColumn,
+  FolderSync,
   KeyRound,
   LogIn,
   type LucideIcon,
@@ -29,6 +30,7 @@ interface Page {
     | '/settings/groups'
     | '/settings/service-accounts'
     | '/settings/sign-in'
+    | '/settings/provisioning'
     | '/settings/usage'
     | '/settings/workspace-usage'
     | '/settings/budgets'
@@ -57,6 +59,7 @@ const groups: { name: string; pages: Page[] }[] = [
       { to: '/settings/groups', label: 'Groups', icon: UsersRound, needs: 'people:read' },
       { to: '/settings/service-accounts', label: 'Service accounts', icon: Bot },
       { to: '/settings/sign-in', label: 'Sign-in', icon: LogIn },
+      { to: '/settings/provisioning', label: 'Provisioning', icon: FolderSync },
       { to: '/settings/workspace-usage', label: 'Usage', icon: ChartColumnStacked, needs: 'usage:read' },
       { to: '/settings/budgets', label: 'Budgets', icon: Wallet, needs: 'usage:read' },
     ],

@@ -1,0 +1,277 @@
+import { inTransaction, whenCommitted } from '../../../platform/context.ts'
+import { isId } from '../../../platform/crypto/index.ts'
+import { emit } from '../../../platform/outbox/index.ts'
+import { scopesOfMember } from '../access.ts'
+import { lockOwnerIds, type MembershipRole, setMembershipRole } from '../roles/store.ts'
+import { announceRevoked } from '../sign-in.ts'
+import { offerMembership } from './offers.ts'
+import { applyPatch, type Operation } from './patch.ts'
+import { type PersonSaid, presentPerson, readPerson, resourceOf } from './person.ts'
+import { requireMatch } from './preconditions.ts'
+import type { Resource } from './read-resource.ts'
+import { userResource } from './schemas.ts'
+import type { ScimCtx } from './scim-ctx.ts'
+import { invalidValue, noSuchResource, ScimError } from './scim-error.ts'
+import { listResponse, readSearch } from './search.ts'
+import * as store from './user-store.ts'
+
+type Presented = Record<string, unknown>
+
+const usualRole = 'member'
+
+/**
+ * Adds a person. A new address gets an account; one that is known elsewhere here is asked, and joins by agreeing.
+ * @throws ScimError uniqueness, invalidValue
+ */
+export function createUser(ctx: ScimCtx, resource: Resource): Promise<Presented> {
+  const said = readPerson(resource)
+  const active = said.active ?? true
+  return inTransaction(ctx, async (tx) => {
+    const { workspaceId } = tx
+    const now = tx.clock.now()
+    const role = await getRole(tx, said.role ?? usualRole)
+    requireGrantable(tx, role)
+    if (await store.isUserNameTaken(tx.db, workspaceId, said.userName)) throw taken('userName', said.userName)
+    const { userId, agreed } = await findOrMakeAccount(tx, said)
+    const { userName, externalId, attributes } = said
+    const acceptedAt = agreed ? now : null
+    const person = { workspaceId, userId, userName, externalId, active, acceptedAt, attributes, role: roleOnly(role) }
+    await store.saveScimUser(tx.db, person, now)
+    if (active && agreed) await store.beginMembership(tx.db, person, now)
+    await tell(tx, 'member-provisioned', userId, { ...person.role, active, agreed })
+    if (active && !agreed) await offerMembership(tx, { workspaceId, userId, email: said.email, name: said.name })
+    return read(tx, userId)
+  })
+}
+
+/** @throws ScimError 404 */
+export async function getUser(ctx: ScimCtx, id: string): Promise<Presented> {
+  if (!isId(id)) throw noSuchResource('User')
+  return read(ctx, id)
+}
+
+/**
+ * A page of the people who meet a filter.
+ * @throws ScimError invalidFilter, invalidValue
+ */
+export async function searchUsers(ctx: ScimCtx, given: Record<string, unknown>): Promise<Presented> {
+  const search = readSearch(store.userFilterSource, given)
+  const { total, rows } = await store.listPeople(ctx.db, ctx.workspaceId, search.list)
+  return listResponse(
+    total,
+    rows.map((row) => presentPerson(ctx, row)),
+    search,
+  )
+}
+
+/**
+ * Replaces all that a directory can write. What it leaves out is forgotten, but for `active` and `roles`, which stay.
+ * @throws ScimError
+ */
+export function replaceUser(ctx: ScimCtx, id: string, resource: Resource, ifMatch?: string): Promise<Presented> {
+  return changeUser(ctx, id, () => resource, ifMatch)
+}
+
+/** @throws ScimError */
+export function patchUser(
+  ctx: ScimCtx,
+  id: string,
+  operations: readonly Operation[],
+  ifMatch?: string,
+): Promise<Presented> {
+  return changeUser(
+    ctx,
+    id,
+    (before) => {
+      const after = applyPatch(userResource, before, operations)
+      // To take a role away is to leave the usual one.
+      return after.roles === undefined ? { ...after, roles: [{ value: usualRole }] } : after
+    },
+    ifMatch,
+  )
+}
+
+/**
+ * Takes a person out of the workspace. Their account and what they wrote stay.
+ * @throws ScimError 404, mutability for the last owner
+ */
+export function deleteUser(ctx: ScimCtx, id: string, ifMatch?: string): Promise<void> {
+  if (!isId(id)) throw noSuchResource('User')
+  return inTransaction(ctx, async (tx) => {
+    const owners = await lockOwnerIds(tx.db, tx.workspaceId)
+    const held = await store.lockPerson(tx.db, tx.workspaceId, id)
+    if (held === undefined) throw noSuchResource('User')
+    const row = await store.findPerson(tx.db, tx.workspaceId, id)
+    if (row === undefined) throw noSuchResource('User')
+    requireMatch(presentPerson(tx, row), ifMatch)
+    requireManageable(tx, row)
+    requireAnotherOwner(owners, id)
+    await leave(tx, id)
+    await store.deleteScimUser(tx.db, tx.workspaceId, id)
+    await tell(tx, 'member-removed', id, {})
+  })
+}
+
+async function changeUser(
+  ctx: ScimCtx,
+  id: string,
+  change: (before: Resource) => Resource,
+  ifMatch: string | undefined,
+): Promise<Presented> {
+  if (!isId(id)) throw noSuchResource('User')
+  return inTransaction(ctx, async (tx) => {
+    const { workspaceId } = tx
+    const now = tx.clock.now()
+    const owners = await lockOwnerIds(tx.db, workspaceId)
+    const held = await store.lockPerson(tx.db, workspaceId, id)
+    const row = await store.findPerson(tx.db, workspaceId, id)
+    if (held === undefined || row === undefined) throw noSuchResource('User')
+    requireMatch(presentPerson(tx, row), ifMatch)
+    const before = resourceOf(row)
+    const after = change(before)
+    const said = readPerson(after)
+    const active = said.active ?? row.active
+    const role = said.role === undefined ? row : await getRole(tx, said.role)
+    const sameRole = role.role === row.role && role.roleId === row.roleId
+    if (sameRole && active === row.active && isSame(readPerson(before), said)) return presentPerson(tx, row)
+
+    requireManageable(tx, row)
+    if (!sameRole) requireGrantable(tx, role)
+    if (!sameRole || !active) requireAnotherOwner(owners, id)
+    if (await store.isUserNameTaken(tx.db, workspaceId, said.userName, id)) throw taken('userName', said.userName)
+    await changeAccount(tx, id, held, said)
+    const { userName, externalId, attributes } = said
+    // Members from before provisioning agreed when they joined.
+    const acceptedAt = held.active === null ? now : held.acceptedAt
+    const person = {
+      workspaceId,
+      userId: id,
+      userName,
+      externalId,
+      active,
+      acceptedAt,
+      attributes,
+      role: roleOnly(role),
+    }
+    await store.saveScimUser(tx.db, person, now)
+    if (!active && row.active) {
+      await leave(tx, id)
+      await tell(tx, 'member-suspended', id, {})
+    } else if (active && !row.active) {
+      if (acceptedAt === null) {
+        await offerMembership(tx, { workspaceId, userId: id, email: held.email, name: said.name })
+      } else {
+        await store.beginMembership(tx.db, person, now)
+      }
+      await tell(tx, 'member-restored', id, { ...person.role })
+    } else if (!sameRole) {
+      await setMembershipRole(tx.db, workspaceId, id, person.role)
+      whenCommitted(tx, () => announceRevoked(ctx, { userId: id }))
+      await tell(tx, 'member-role-changed', id, { ...person.role })
+    } else {
+      await tell(tx, 'member-changed', id, {})
+    }
+    return read(tx, id)
+  })
+}
+
+/** The account of a new person, and whether they are in without being asked. */
+async function findOrMakeAccount(tx: ScimCtx, { email, name }: PersonSaid) {
+  const { workspaceId } = tx
+  const made = await store.insertAccount(tx.db, { email, name, provisionedBy: workspaceId }, tx.clock.now())
+  if (made !== undefined) return { userId: made, agreed: true }
+  const account = await store.lockAccountByEmail(tx.db, email)
+  if (account === undefined) throw taken('emails', email)
+  const userId = account.id
+  if ((await store.findPerson(tx.db, workspaceId, userId)) !== undefined) throw taken('emails', email)
+  if (await store.isKnownElsewhere(tx.db, workspaceId, userId)) return { userId, agreed: false }
+  if (account.provisionedBy === workspaceId) return { userId, agreed: true }
+  // Whoever made it could sign in with it, and nobody knows that it was the person whom the directory means.
+  throw new ScimError(
+    409,
+    'uniqueness',
+    `There is an account for ${email} that is in no workspace. Invite it in Parley first, then provision it.`,
+  )
+}
+
+/**
+ * Address and name of an account are this directory's to change only if it made the account, and nobody else relies on it:
+ * else whoever provisions could take over accounts by changing where their mail goes.
+ */
+async function changeAccount(
+  tx: ScimCtx,
+  id: string,
+  account: { email: string; name: string; provisionedBy: string | null },
+  { email, name }: PersonSaid,
+): Promise<void> {
+  if (email === account.email && name === account.name) return
+  if (account.provisionedBy !== tx.workspaceId || (await store.isKnownElsewhere(tx.db, tx.workspaceId, id))) return
+  if (!(await store.updateAccount(tx.db, id, { email, name }, tx.clock.now()))) throw taken('emails', email)
+}
+
+async function leave(tx: ScimCtx, id: string): Promise<void> {
+  await store.endMembership(tx.db, tx.workspaceId, id, tx.clock.now())
+  whenCommitted(tx, () => announceRevoked(tx, { userId: id }))
+}
+
+async function read(ctx: ScimCtx, id: string): Promise<Presented> {
+  const row = await store.findPerson(ctx.db, ctx.workspaceId, id)
+  if (row === undefined) throw noSuchResource('User')
+  return presentPerson(ctx, row)
+}
+
+function tell(tx: ScimCtx, type: string, subjectId: string, data: Record<string, unknown>): Promise<void> {
+  return emit(tx, { type, workspaceId: tx.workspaceId, subjectId, data: { ...data, scimTokenId: tx.tokenId } })
+}
+
+async function getRole(tx: ScimCtx, name: string): Promise<store.HeldRole> {
+  const found = await store.findRole(tx.db, tx.workspaceId, name)
+  if (found) return found
+  const known = 'admin, member, viewer, and those that were made in the workspace'
+  throw invalidValue(`There is no role “${name.slice(0, 100)}” here. There are: ${known}.`)
+}
+
+function roleOnly({ role, roleId }: store.HeldRole): MembershipRole {
+  return { role, roleId }
+}
+
+/** Nobody gives by way of a directory what they did not have themselves; and a directory makes no owners. */
+function requireGrantable({ makerScopes }: ScimCtx, role: store.HeldRole): void {
+  if (role.role !== 'owner' && [...scopesOfMember(role)].every((scope) => makerScopes.has(scope))) return
+  throw new ScimError(403, undefined, 'This token cannot give that role: its maker could not. Give it in Parley.')
+}
+
+function requireManageable({ makerRole, makerScopes }: ScimCtx, held: store.HeldRole): void {
+  if (held.role === 'owner' && makerRole !== 'owner') {
+    throw new ScimError(403, undefined, 'Only a token made by an owner may change an owner.')
+  }
+  if ([...scopesOfMember(held)].every((scope) => makerScopes.has(scope))) return
+  throw new ScimError(403, undefined, 'This token may not change people who may do more than its maker could.')
+}
+
+function requireAnotherOwner(owners: string[], id: string): void {
+  if (owners.length !== 1 || owners[0] !== id) return
+  throw new ScimError(
+    400,
+    'mutability',
+    'This is the last owner of the workspace, who can neither be deactivated nor removed. Make somebody else an owner first.',
+  )
+}
+
+function taken(attribute: string, value: string): ScimError {
+  return new ScimError(409, 'uniqueness', `There is a person with “${attribute}” ${value} already.`)
+}
+
+function isSame(a: PersonSaid, b: PersonSaid): boolean {
+  const said = ({ userName, externalId, attributes }: PersonSaid) => canonical([userName, externalId, attributes])
+  return said(a) === said(b)
+}
+
+/** JSON with its names in order: the database has one of its own. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_key, item) =>
+    typeof item === 'object' && item !== null && !Array.isArray(item)
+      ? Object.fromEntries(Object.entries(item).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : item,
+  )
+}
