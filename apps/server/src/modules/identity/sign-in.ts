@@ -25,13 +25,14 @@ import { signAccessToken } from './token-keys/access-tokens.ts'
 import { accessTokenSeconds } from './token-keys/lifetime.ts'
 
 /** How somebody proved who they are. */
-export interface SignInProof {
-  method: 'password' | 'passkey' | 'provider' | 'link'
+export type SignInProof = {
   /** Two factors in one: a passkey that verified its user, an identity provider that says that it asked for two. */
   twoFactors?: boolean
-  /** The identity provider, and what of it the session remembers. */
-  provider?: ProviderProof
-}
+} & (
+  | { method: 'password' | 'passkey' | 'link'; provider?: undefined }
+  // What the session remembers has to survive the question for a second factor: `secondFactorChallenges.provider`.
+  | { method: 'provider'; provider: ProviderProof }
+)
 
 export interface ProviderProof {
   id: string

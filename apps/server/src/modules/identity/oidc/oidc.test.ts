@@ -401,6 +401,10 @@ describe('single sign-on only', () => {
     expect((await me(member)).status).toBe(401) // the session they had
     const refused = await send(member, 'POST', 'auth/login', { email: register.email, password: register.password })
     expect([refused.status, refused.body.code]).toEqual([403, 'sso_required'])
+    server.platform.config.identity.signup = 'open'
+    const newcomer = { email: `late-${++people}@example.com`, password: 'a long password', name: 'Lee Late' }
+    expect((await send(new Browser(), 'POST', 'auth/register', newcomer)).body.code).toBe('sso_required')
+    server.platform.config.identity.signup = 'invite'
     // A wrong password is still told first, so that nobody learns who is a member.
     const wrong = await send(member, 'POST', 'auth/login', { email: register.email, password: 'not the password' })
     expect(wrong.body.code).toBe('invalid_credentials')
