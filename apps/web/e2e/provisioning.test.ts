@@ -21,7 +21,7 @@ describeWithChromium('provisioning', () => {
     await page.getByLabel('Password').fill('correct horse battery staple')
     await page.getByRole('button', { name: 'Create workspace' }).click()
     await page.getByText('You are talking to the built-in guide').waitFor()
-  }, 60_000)
+  }, 120_000)
   afterAll(() => stage?.close())
   afterEach(() => {
     expect(ada.complaints).toEqual([])
