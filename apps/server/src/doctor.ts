@@ -9,8 +9,8 @@ import { type Config, ConfigError, loadConfig, type Secrets } from './platform/c
 import { openKeyring } from './platform/crypto/index.ts'
 import { type DatabaseHandle, openDatabase } from './platform/database/index.ts'
 import { messageOf } from './platform/errors.ts'
-import { openRedis } from './platform/redis/index.ts'
 import { checkSmtp } from './platform/mail/index.ts'
+import { openRedis } from './platform/redis/index.ts'
 
 interface Finding {
   check: string
