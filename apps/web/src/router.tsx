@@ -90,6 +90,16 @@ const account = createRoute({
   path: '/account',
   component: lazyRouteComponent(() => import('./features/identity/account-page.tsx'), 'AccountPage'),
 })
+const roles = createRoute({
+  getParentRoute: () => settings,
+  path: '/roles',
+  component: lazyRouteComponent(() => import('./features/identity/roles-page.tsx'), 'RolesPage'),
+})
+const groups = createRoute({
+  getParentRoute: () => settings,
+  path: '/groups',
+  component: lazyRouteComponent(() => import('./features/identity/groups-page.tsx'), 'GroupsPage'),
+})
 const docs = createRoute({
   getParentRoute: () => app,
   path: '/docs/$page',
@@ -104,7 +114,17 @@ export const router = createRouter({
       newChat,
       conversation,
       docs,
-      settings.addChildren([settingsIndex, models, mcpServers, apiKeys, serviceAccounts, serviceAccount, account]),
+      settings.addChildren([
+        settingsIndex,
+        models,
+        mcpServers,
+        roles,
+        groups,
+        serviceAccounts,
+        serviceAccount,
+        apiKeys,
+        account,
+      ]),
     ]),
   ]),
   defaultPreload: 'intent',

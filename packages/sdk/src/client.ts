@@ -66,6 +66,47 @@ export function createParley(options: ParleyOptions = {}) {
       update: (id: string, body: Body<E['updateConversation']>, o?: CallOptions) =>
         call(endpoints.updateConversation, { params: { id }, body, ...o }),
       delete: (id: string, o?: CallOptions) => call(endpoints.deleteConversation, { params: { id }, ...o }),
+      /** Who wrote in it, its owner first. */
+      participants: (id: string, o?: CallOptions) => call(endpoints.listParticipants, { params: { id }, ...o }),
+      /** Whom it is shared with. */
+      grants: (id: string, query?: Query<E['listConversationGrants']>, o?: CallOptions) =>
+        call(endpoints.listConversationGrants, { params: { id }, query, ...o }),
+      share: (id: string, body: Body<E['putConversationGrant']>, o?: CallOptions) =>
+        call(endpoints.putConversationGrant, { params: { id }, body, ...o }),
+      unshare: (id: string, grantId: string, o?: CallOptions) =>
+        call(endpoints.deleteConversationGrant, { params: { id, grantId }, ...o }),
+    },
+
+    /** People and groups to share with, by words of their names. */
+    shareableWith: (query?: Query<E['listShareableWith']>, o?: CallOptions) =>
+      call(endpoints.listShareableWith, { query, ...o }),
+
+    roles: {
+      list: (query?: Query<E['listRoles']>, o?: CallOptions) => call(endpoints.listRoles, { query, ...o }),
+      get: (id: string, o?: CallOptions) => call(endpoints.getRole, { params: { id }, ...o }),
+      create: (body: Body<E['createRole']>, o?: CallOptions) => call(endpoints.createRole, { body, ...o }),
+      update: (id: string, body: Body<E['updateRole']>, o?: CallOptions) =>
+        call(endpoints.updateRole, { params: { id }, body, ...o }),
+      /** People who have it get `replacement`. */
+      delete: (id: string, replacement?: string, o?: CallOptions) =>
+        call(endpoints.deleteRole, { params: { id }, query: { replacement }, ...o }),
+      assign: (id: string, userId: string, o?: CallOptions) =>
+        call(endpoints.assignRole, { params: { id, userId }, ...o }),
+    },
+
+    groups: {
+      list: (query?: Query<E['listGroups']>, o?: CallOptions) => call(endpoints.listGroups, { query, ...o }),
+      get: (id: string, o?: CallOptions) => call(endpoints.getGroup, { params: { id }, ...o }),
+      create: (body: Body<E['createGroup']>, o?: CallOptions) => call(endpoints.createGroup, { body, ...o }),
+      update: (id: string, body: Body<E['updateGroup']>, o?: CallOptions) =>
+        call(endpoints.updateGroup, { params: { id }, body, ...o }),
+      delete: (id: string, o?: CallOptions) => call(endpoints.deleteGroup, { params: { id }, ...o }),
+      members: (id: string, query?: Query<E['listGroupMembers']>, o?: CallOptions) =>
+        call(endpoints.listGroupMembers, { params: { id }, query, ...o }),
+      addMember: (id: string, userId: string, o?: CallOptions) =>
+        call(endpoints.addGroupMember, { params: { id, userId }, ...o }),
+      removeMember: (id: string, userId: string, o?: CallOptions) =>
+        call(endpoints.removeGroupMember, { params: { id, userId }, ...o }),
     },
 
     messages: {
@@ -152,6 +193,15 @@ export function createParley(options: ParleyOptions = {}) {
         call(endpoints.listTools, { params: { id }, query, ...o }),
       setToolPolicy: (id: string, tool: string, policy: Body<E['setToolPolicy']>['policy'], o?: CallOptions) =>
         call(endpoints.setToolPolicy, { params: { id, tool }, body: { policy }, ...o }),
+      grants: (id: string, query?: Query<E['listMcpServerGrants']>, o?: CallOptions) =>
+        call(endpoints.listMcpServerGrants, { params: { id }, query, ...o }),
+      share: (id: string, body: Body<E['putMcpServerGrant']>, o?: CallOptions) =>
+        call(endpoints.putMcpServerGrant, { params: { id }, body, ...o }),
+      unshare: (id: string, grantId: string, o?: CallOptions) =>
+        call(endpoints.deleteMcpServerGrant, { params: { id, grantId }, ...o }),
+      /** Opens it to everyone, or to chosen people and groups only. */
+      setAudience: (id: string, audience: Body<E['setMcpServerAudience']>['audience'], o?: CallOptions) =>
+        call(endpoints.setMcpServerAudience, { params: { id }, body: { audience }, ...o }),
       callTool: (id: string, tool: string, args: Record<string, unknown>, o?: CallOptions) =>
         call(endpoints.callTool, { params: { id, tool }, body: { arguments: args }, ...o }),
     },

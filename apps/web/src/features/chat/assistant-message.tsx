@@ -10,6 +10,7 @@ import { formatCost, formatCount } from '../shell/format.ts'
 import { FileView } from './file-view.tsx'
 import { linkCitations } from './link-citations.ts'
 import { useLiveReply } from './live-replies.ts'
+import { useMayWrite } from './may-write.ts'
 import { SiblingSwitcher } from './sibling-switcher.tsx'
 import { Sources } from './sources.tsx'
 import { ToolCard } from './tool-card.tsx'
@@ -28,6 +29,7 @@ export const AssistantMessage = memo(function AssistantMessage({
   onShowSibling: (messageId: string) => void
 }) {
   const live = useLiveReply(stored.id)
+  const mayWrite = useMayWrite()
   const message = live ? { ...live.message, siblingIds: stored.siblingIds } : stored
   const writing = message.status === 'writing'
   const sources = useSources(message.parts)
@@ -64,7 +66,8 @@ export const AssistantMessage = memo(function AssistantMessage({
         {writing && isQuiet(message.parts.at(-1)) && <Thinking lost={live?.connection === 'reconnecting'} />}
         {sources.length > 0 && !writing && <Sources sources={sources} />}
         {message.status === 'stopped' && <p className="text-sm text-text-muted italic">Stopped.</p>}
-        {message.error && (
+        {message.error && !mayWrite && <Callout tone="danger">{message.error.message}</Callout>}
+        {message.error && mayWrite && (
           <Failure
             error={message.error}
             onRetry={() => onRegenerate(message)}
@@ -247,6 +250,7 @@ function Footer({
   onShowSibling: (messageId: string) => void
 }) {
   const { usage, model } = message
+  const mayWrite = useMayWrite()
   return (
     <div
       className={
@@ -257,7 +261,7 @@ function Footer({
     >
       <SiblingSwitcher message={message} onShow={onShowSibling} />
       {text && <CopyButton text={text} label="Copy answer" />}
-      {message.status !== 'waiting' && (
+      {message.status !== 'waiting' && mayWrite && (
         <>
           <IconButton label="Answer again" size="small" onClick={() => onRegenerate(message)}>
             <RefreshCw />

@@ -1,18 +1,22 @@
-import type { Message } from '@parley/contract'
+import type { Conversation, Message } from '@parley/contract'
 import { Button, Callout, classNames, Skeleton, useToast } from '@parley/ui'
 import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query'
 import { ArrowDown } from 'lucide-react'
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { parley } from '../../parley.ts'
 import { getConversation } from '../conversations/list-conversations.ts'
+import { useMay, useMe } from '../identity/me.ts'
 import { useModels } from '../models/list-models.ts'
+import { useParticipants } from '../sharing/use-participants.ts'
 import { NotFoundPage } from '../shell/error-page.tsx'
 import { explainError, refusedForGood } from '../shell/explain-error.ts'
 import { useTitle } from '../shell/use-title.ts'
 import { AssistantMessage } from './assistant-message.tsx'
 import { Composer } from './composer.tsx'
+import { ConversationBar } from './conversation-bar.tsx'
 import { listMessages, messagesOf, showStarted } from './list-messages.ts'
 import { followReply, useLiveReply } from './live-replies.ts'
+import { MayWrite } from './may-write.ts'
 import { useStickToEnd } from './stick-to-end.ts'
 import { forget, sendAgain, sendMessage, useUnsent } from './unsent.ts'
 import { UnsentMessage } from './unsent-message.tsx'
@@ -29,6 +33,9 @@ export function ConversationView({ id }: { id: string }) {
   const messages = useMemo(() => (list.data ? messagesOf(list.data.pages) : none), [list.data])
   const unsent = useUnsent(id)
   const { scrollerRef, contentRef, atEnd, toEnd } = useStickToEnd(messages[0]?.id)
+  const me = useMe()
+  const participants = useParticipants(conversation.data)
+  const mayWrite = useMay('conversations:write') && conversation.data?.level !== 'view'
   useTitle(conversation.data?.title)
 
   useEffect(() => {
@@ -91,78 +98,102 @@ export function ConversationView({ id }: { id: string }) {
     : messages
 
   return (
-    <main id="main" tabIndex={-1} className="relative flex min-h-0 flex-1 flex-col outline-none">
-      <h1 className="sr-only">{conversation.data?.title ?? 'Chat'}</h1>
-      <div ref={scrollerRef} className="min-h-0 flex-1 overflow-y-auto overscroll-contain [scrollbar-gutter:stable]">
-        <div ref={contentRef} className="mx-auto flex w-full max-w-3xl flex-col gap-6 px-4 pt-8 pb-10 sm:px-6">
-          {list.hasNextPage && (
-            <EarlierMessages loading={list.isFetchingNextPage} onSeen={() => list.fetchNextPage()} />
-          )}
-          {list.isPending && unsent.length === 0 && <Skeleton lines={7} label="Loading messages" />}
-          {list.error && !list.data && (
-            <Callout tone="danger" actions={<Button onClick={() => list.refetch()}>Try again</Button>}>
-              {explainError(list.error)}
-            </Callout>
-          )}
-          {shown.map((message) =>
-            message.role === 'user' ? (
-              <UserMessage
-                key={message.id}
-                message={message}
-                onEdit={actions.edit}
-                onShowSibling={actions.showSibling}
+    <MayWrite value={mayWrite}>
+      <main id="main" tabIndex={-1} className="relative flex min-h-0 flex-1 flex-col outline-none">
+        <h1 className="sr-only">{conversation.data?.title ?? 'Chat'}</h1>
+        {conversation.data && <ConversationBar conversation={conversation.data} />}
+        <div ref={scrollerRef} className="min-h-0 flex-1 overflow-y-auto overscroll-contain [scrollbar-gutter:stable]">
+          <div ref={contentRef} className="mx-auto flex w-full max-w-3xl flex-col gap-6 px-4 pt-4 pb-10 sm:px-6">
+            {list.hasNextPage && (
+              <EarlierMessages loading={list.isFetchingNextPage} onSeen={() => list.fetchNextPage()} />
+            )}
+            {list.isPending && unsent.length === 0 && <Skeleton lines={7} label="Loading messages" />}
+            {list.error && !list.data && (
+              <Callout tone="danger" actions={<Button onClick={() => list.refetch()}>Try again</Button>}>
+                {explainError(list.error)}
+              </Callout>
+            )}
+            {shown.map((message) =>
+              message.role === 'user' ? (
+                <UserMessage
+                  key={message.id}
+                  message={message}
+                  author={conversation.data && authorOf(message, conversation.data, participants, me?.id)}
+                  onEdit={actions.edit}
+                  onShowSibling={actions.showSibling}
+                />
+              ) : (
+                <AssistantMessage
+                  key={message.id}
+                  message={message}
+                  models={models}
+                  isLast={message === last}
+                  onRegenerate={actions.regenerate}
+                  onShowSibling={actions.showSibling}
+                />
+              ),
+            )}
+            {unsent.map((one) => (
+              <UnsentMessage
+                key={one.key}
+                unsent={one}
+                onRetry={() => sendAgain(one.key)}
+                onDiscard={() => forget(one.key)}
               />
-            ) : (
-              <AssistantMessage
-                key={message.id}
-                message={message}
-                models={models}
-                isLast={message === last}
-                onRegenerate={actions.regenerate}
-                onShowSibling={actions.showSibling}
-              />
-            ),
-          )}
-          {unsent.map((one) => (
-            <UnsentMessage
-              key={one.key}
-              unsent={one}
-              onRetry={() => sendAgain(one.key)}
-              onDiscard={() => forget(one.key)}
-            />
-          ))}
+            ))}
+          </div>
         </div>
-      </div>
-      <div className="relative mx-auto w-full max-w-3xl px-3 pb-4 sm:px-6">
-        <div
-          aria-hidden="true"
-          className="pointer-events-none absolute inset-x-0 -top-8 h-8 bg-linear-to-t from-bg to-transparent"
-        />
-        <Button
-          size="small"
-          onClick={() => toEnd('smooth')}
-          tabIndex={atEnd ? -1 : 0}
-          aria-hidden={atEnd}
-          className={classNames(
-            '-top-12 -translate-x-1/2 absolute! start-1/2 rounded-full! shadow-overlay transition-opacity rtl:translate-x-1/2',
-            atEnd && 'pointer-events-none opacity-0',
+        <div className="relative mx-auto w-full max-w-3xl px-3 pb-4 sm:px-6">
+          <div
+            aria-hidden="true"
+            className="pointer-events-none absolute inset-x-0 -top-8 h-8 bg-linear-to-t from-bg to-transparent"
+          />
+          <Button
+            size="small"
+            onClick={() => toEnd('smooth')}
+            tabIndex={atEnd ? -1 : 0}
+            aria-hidden={atEnd}
+            className={classNames(
+              '-top-12 -translate-x-1/2 absolute! start-1/2 rounded-full! shadow-overlay transition-opacity rtl:translate-x-1/2',
+              atEnd && 'pointer-events-none opacity-0',
+            )}
+          >
+            <ArrowDown aria-hidden="true" /> Latest
+          </Button>
+          {conversation.data && !mayWrite ? (
+            <p className="rounded-lg border border-border bg-surface px-4 py-3 text-center text-sm text-text-muted">
+              {conversation.data.level === 'view'
+                ? `${conversation.data.owner?.name ?? 'Its owner'} shared this chat with you to read. Ask them for more to write in it.`
+                : 'Your role lets you read chats, not write in them.'}
+            </p>
+          ) : (
+            <ComposerFor
+              id={id}
+              last={last}
+              waiting={unsent.some(({ state }) => state === 'sending')}
+              models={models}
+              model={model}
+              onModel={chooseModel}
+              onSent={toEnd}
+              onError={failed}
+            />
           )}
-        >
-          <ArrowDown aria-hidden="true" /> Latest
-        </Button>
-        <ComposerFor
-          id={id}
-          last={last}
-          waiting={unsent.some(({ state }) => state === 'sending')}
-          models={models}
-          model={model}
-          onModel={chooseModel}
-          onSent={toEnd}
-          onError={failed}
-        />
-      </div>
-    </main>
+        </div>
+      </main>
+    </MayWrite>
   )
+}
+
+/** The name of another person who wrote a message; messages from before sharing are the owner's. */
+function authorOf(
+  { authorId }: Message,
+  { owner }: Conversation,
+  participants: ReadonlyMap<string, string>,
+  me: string | undefined,
+): string | undefined {
+  const id = authorId ?? owner?.id ?? me
+  if (id === undefined || id === me) return undefined
+  return participants.get(id) ?? (id === owner?.id ? owner.name : undefined)
 }
 
 /** The composer of a conversation: it knows whether an answer is being written, and stops it. */

@@ -1,11 +1,14 @@
 import type { Message } from '@parley/contract'
 import { IconButton } from '@parley/ui'
 import { ChevronLeft, ChevronRight } from 'lucide-react'
+import { useMayWrite } from './may-write.ts'
 
 /** Steps through the versions of a message. */
 export function SiblingSwitcher({ message, onShow }: { message: Message; onShow: (messageId: string) => void }) {
   const { siblingIds, id } = message
-  if (siblingIds.length < 2) return null
+  const mayWrite = useMayWrite()
+  // Which version is shown is the conversation's, for all who see it.
+  if (siblingIds.length < 2 || !mayWrite) return null
   const at = siblingIds.indexOf(id)
   const step = (by: number) => {
     const next = siblingIds[at + by]

@@ -7,6 +7,7 @@ import { parley } from '../../parley.ts'
 import { explainError } from '../shell/explain-error.ts'
 import { formatCount, formatDuration } from '../shell/format.ts'
 import { FileView } from './file-view.tsx'
+import { useMayWrite } from './may-write.ts'
 import { parseJson } from './schema-fields.ts'
 import { ToolQuestion } from './tool-question.tsx'
 
@@ -31,6 +32,7 @@ export const ToolCard = memo(function ToolCard({
   runId: string | null
   conversationId: string
 }) {
+  const mayWrite = useMayWrite()
   const waiting = part.state === 'waiting'
   const [opened, setOpened] = useState<boolean>()
   const open = opened ?? waiting
@@ -80,7 +82,7 @@ export const ToolCard = memo(function ToolCard({
           {part.result && <Result result={part.result} />}
         </div>
       )}
-      {waiting && runId && <ToolQuestion part={part} runId={runId} conversationId={conversationId} />}
+      {waiting && runId && mayWrite && <ToolQuestion part={part} runId={runId} conversationId={conversationId} />}
     </div>
   )
 })

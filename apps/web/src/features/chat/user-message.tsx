@@ -1,20 +1,25 @@
 import type { Message } from '@parley/contract'
-import { Button, CopyButton, IconButton } from '@parley/ui'
+import { Button, CopyButton, classNames, IconButton } from '@parley/ui'
 import { Pencil } from 'lucide-react'
 import { memo, useLayoutEffect, useRef, useState } from 'react'
 import { formatMoment, formatTime } from '../shell/format.ts'
 import { FileView } from './file-view.tsx'
+import { useMayWrite } from './may-write.ts'
 import { SiblingSwitcher } from './sibling-switcher.tsx'
 
 export const UserMessage = memo(function UserMessage({
   message,
+  author,
   onEdit,
   onShowSibling,
 }: {
   message: Message
+  /** The name of who wrote it, where that is somebody else. */
+  author: string | undefined
   onEdit: (message: Message, text: string) => void
   onShowSibling: (messageId: string) => void
 }) {
+  const mayWrite = useMayWrite()
   const [editing, setEditing] = useState(false)
   const edit = useRef<HTMLButtonElement>(null)
   const text = message.parts.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('\n\n')
@@ -24,7 +29,12 @@ export const UserMessage = memo(function UserMessage({
     setTimeout(() => edit.current?.focus())
   }
   return (
-    <article aria-label="You" className="group flex flex-col items-end gap-1.5">
+    <article aria-label={author ?? 'You'} className="group flex flex-col items-end gap-1.5">
+      {author && (
+        <p dir="auto" className="px-1 font-medium text-text-muted text-xs">
+          {author}
+        </p>
+      )}
       {files.length > 0 && (
         <div className="flex flex-wrap justify-end gap-2">
           {files.map((part) => (
@@ -45,7 +55,10 @@ export const UserMessage = memo(function UserMessage({
         text && (
           <div
             dir="auto"
-            className="max-w-[85%] whitespace-pre-wrap rounded-xl rounded-ee-sm bg-accent-soft px-4 py-2.5 leading-relaxed"
+            className={classNames(
+              'max-w-[85%] whitespace-pre-wrap rounded-xl rounded-ee-sm px-4 py-2.5 leading-relaxed',
+              author ? 'border border-border bg-raised' : 'bg-accent-soft',
+            )}
           >
             {text}
           </div>
@@ -62,9 +75,11 @@ export const UserMessage = memo(function UserMessage({
           </time>
           <SiblingSwitcher message={message} onShow={onShowSibling} />
           <CopyButton text={text} label="Copy message" />
-          <IconButton ref={edit} label="Edit message" size="small" onClick={() => setEditing(true)}>
-            <Pencil />
-          </IconButton>
+          {mayWrite && (
+            <IconButton ref={edit} label="Edit message" size="small" onClick={() => setEditing(true)}>
+              <Pencil />
+            </IconButton>
+          )}
         </div>
       )}
     </article>

@@ -2,9 +2,11 @@ import type { Conversation } from '@parley/contract'
 import { ConfirmDialog, classNames, IconButton, Menu, MenuItem, useToast } from '@parley/ui'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { Ellipsis, Pencil, Trash2 } from 'lucide-react'
+import { Ellipsis, Pencil, Trash2, UsersRound } from 'lucide-react'
 import { memo, useState } from 'react'
 import { parley } from '../../parley.ts'
+import { useMay } from '../identity/me.ts'
+import { ShareDialog } from '../sharing/share-dialog.tsx'
 import { explainError } from '../shell/explain-error.ts'
 import { formatMoment } from '../shell/format.ts'
 
@@ -19,7 +21,11 @@ export const ConversationRow = memo(function ConversationRow({
 }) {
   const [renaming, setRenaming] = useState(false)
   const [deleting, setDeleting] = useState(false)
-  const { id, title, activeRunId, updatedAt } = conversation
+  const [sharing, setSharing] = useState(false)
+  const { id, title, activeRunId, updatedAt, owner, shared, level } = conversation
+  const mayWrite = useMay('conversations:write')
+  const mayRename = mayWrite && (level === 'edit' || level === 'manage')
+  const mayDelete = mayWrite && level === 'manage'
   return (
     <li className="group relative">
       {renaming ? (
@@ -31,11 +37,11 @@ export const ConversationRow = memo(function ConversationRow({
             params={{ id }}
             data-conversation={id}
             aria-current={active ? 'page' : undefined}
-            title={`${title} — ${formatMoment(updatedAt)}`}
-            onDoubleClick={() => setRenaming(true)}
+            title={`${title} — ${owner ? `${owner.name}, ` : ''}${formatMoment(updatedAt)}`}
+            onDoubleClick={() => mayRename && setRenaming(true)}
             onKeyDown={(event) => {
-              if (event.key === 'F2') setRenaming(true)
-              if (event.key === 'Delete') setDeleting(true)
+              if (event.key === 'F2' && mayRename) setRenaming(true)
+              if (event.key === 'Delete' && mayDelete) setDeleting(true)
             }}
             className={classNames(
               'flex h-9 items-center gap-2 rounded-md ps-3 pe-9 text-sm',
@@ -45,6 +51,12 @@ export const ConversationRow = memo(function ConversationRow({
             <span className="min-w-0 flex-1 truncate" dir="auto">
               {title}
             </span>
+            {shared && (
+              <>
+                <UsersRound aria-hidden="true" className="size-3.5 shrink-0 text-text-faint" />
+                <span className="sr-only">{owner ? `, shared by ${owner.name}` : ', shared'}</span>
+              </>
+            )}
             {activeRunId && (
               <span className="size-2 shrink-0 rounded-full bg-highlight">
                 <span className="sr-only">, an answer is being written</span>
@@ -65,16 +77,24 @@ export const ConversationRow = memo(function ConversationRow({
                 </IconButton>
               }
             >
-              <MenuItem icon={<Pencil />} onSelect={() => setRenaming(true)}>
-                Rename
+              <MenuItem icon={<UsersRound />} onSelect={() => setSharing(true)}>
+                {mayDelete ? 'Share' : 'Shared with'}
               </MenuItem>
-              <MenuItem icon={<Trash2 />} danger onSelect={() => setDeleting(true)}>
-                Delete
-              </MenuItem>
+              {mayRename && (
+                <MenuItem icon={<Pencil />} onSelect={() => setRenaming(true)}>
+                  Rename
+                </MenuItem>
+              )}
+              {mayDelete && (
+                <MenuItem icon={<Trash2 />} danger onSelect={() => setDeleting(true)}>
+                  Delete
+                </MenuItem>
+              )}
             </Menu>
           </div>
         </>
       )}
+      {sharing && <ShareDialog conversation={conversation} onClose={() => setSharing(false)} />}
       <ConfirmDialog
         open={deleting}
         onOpenChange={setDeleting}

@@ -1,12 +1,14 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 import { parley } from '../../parley.ts'
 
-/** One's conversations, last changed first, page by page; `search`: words of the title. */
-export const listConversations = (search: string) =>
+export type ListFilter = 'own' | 'shared'
+
+/** One's conversations or those others shared, last changed first, page by page; `search`: words of the title. */
+export const listConversations = (search: string, filter: ListFilter) =>
   infiniteQueryOptions({
-    queryKey: ['conversations', { search }],
+    queryKey: ['conversations', { search, filter }],
     queryFn: ({ pageParam, signal }) =>
-      parley.conversations.list({ cursor: pageParam, search: search || undefined }, { signal }),
+      parley.conversations.list({ cursor: pageParam, search: search || undefined, filter }, { signal }),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.nextCursor ?? undefined,
   })

@@ -1,5 +1,16 @@
 import type { Conversation } from '@parley/contract'
-import { Button, IconButton, Logo, Menu, MenuChoices, MenuItem, MenuLabel, MenuSeparator, Skeleton } from '@parley/ui'
+import {
+  Button,
+  classNames,
+  IconButton,
+  Logo,
+  Menu,
+  MenuChoices,
+  MenuItem,
+  MenuLabel,
+  MenuSeparator,
+  Skeleton,
+} from '@parley/ui'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useParams } from '@tanstack/react-router'
 import { BookOpen, ChevronsUpDown, LogOut, PanelLeft, Search, Settings, SquarePen, X } from 'lucide-react'
@@ -11,10 +22,11 @@ import { type Theme, useTheme } from '../shell/theme.ts'
 import { ConversationRow } from './conversation-row.tsx'
 import { useDeleteLater, useDoomed } from './delete-later.ts'
 import { groupByTime } from './group-by-time.ts'
-import { listConversations } from './list-conversations.ts'
+import { type ListFilter, listConversations } from './list-conversations.ts'
 
 export function Sidebar({ onHide }: { onHide: () => void }) {
   const [search, setSearch] = useState('')
+  const [filter, setFilter] = useState<ListFilter>('own')
   return (
     <nav aria-label="Chats" className="flex h-full flex-col bg-surface">
       <div className="flex items-center justify-between px-4 pt-4 pb-3">
@@ -65,7 +77,8 @@ export function Sidebar({ onHide }: { onHide: () => void }) {
           )}
         </div>
       </div>
-      <ConversationList search={useDeferredValue(search.trim())} />
+      <FilterSwitch value={filter} onChange={setFilter} />
+      <ConversationList search={useDeferredValue(search.trim())} filter={filter} />
       <Person />
     </nav>
   )
@@ -73,8 +86,37 @@ export function Sidebar({ onHide }: { onHide: () => void }) {
 
 const shortcut = navigator.platform.startsWith('Mac') ? '⇧⌘O' : 'Ctrl+Shift+O'
 
-function ConversationList({ search }: { search: string }) {
-  const list = useInfiniteQuery(listConversations(search))
+const filters: { value: ListFilter; label: string }[] = [
+  { value: 'own', label: 'Yours' },
+  { value: 'shared', label: 'Shared with you' },
+]
+
+function FilterSwitch({ value, onChange }: { value: ListFilter; onChange: (filter: ListFilter) => void }) {
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: two buttons that belong together, not a form.
+    <div role="group" aria-label="Which chats" className="mx-3 mb-2 flex gap-1 rounded-md bg-sunken p-1">
+      {filters.map((filter) => (
+        <button
+          key={filter.value}
+          type="button"
+          aria-pressed={value === filter.value}
+          onClick={() => onChange(filter.value)}
+          className={classNames(
+            'flex-1 cursor-pointer rounded-sm px-2 py-1 text-xs',
+            value === filter.value
+              ? 'bg-raised font-medium text-text shadow-raised'
+              : 'text-text-muted hover:text-text',
+          )}
+        >
+          {filter.label}
+        </button>
+      ))}
+    </div>
+  )
+}
+
+function ConversationList({ search, filter }: { search: string; filter: ListFilter }) {
+  const list = useInfiniteQuery(listConversations(search, filter))
   const doomed = useDoomed()
   const navigate = useNavigate()
   const deleteLater = useDeleteLater()
@@ -109,7 +151,11 @@ function ConversationList({ search }: { search: string }) {
       )}
       {list.data && conversations.length === 0 && (
         <p className="px-3 py-6 text-center text-sm text-text-muted">
-          {search ? `No chat is called “${search}”.` : 'Your chats will be listed here.'}
+          {search
+            ? `No chat is called “${search}”.`
+            : filter === 'own'
+              ? 'Your chats will be listed here.'
+              : 'Chats that others share with you, or with a group you are in, will be listed here.'}
         </p>
       )}
       {groupByTime(conversations).map((group) => (

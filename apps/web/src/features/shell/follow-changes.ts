@@ -28,10 +28,15 @@ export function useChanges(): boolean {
             refresh('conversations')
             refresh('conversation', change.conversationId)
             refresh('messages', change.conversationId)
+            refresh('participants', change.conversationId)
             break
           case 'conversation-deleted':
             refresh('conversations')
             refresh('conversation', change.conversationId)
+            break
+          case 'access-changed':
+            // Who may what was changed: all that is shown may be more now, or less.
+            void client.invalidateQueries()
             break
           case 'tools-changed':
             refresh('mcp-servers')

@@ -13,7 +13,7 @@ import {
   useToast,
 } from '@parley/ui'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { ChevronRight, Ellipsis, Plug, Plus, Power, RefreshCw, Terminal, Trash2 } from 'lucide-react'
+import { ChevronRight, Ellipsis, Plug, Plus, Power, RefreshCw, Terminal, Trash2, UsersRound } from 'lucide-react'
 import { useState } from 'react'
 import { parley } from '../../parley.ts'
 import { useMay } from '../identity/me.ts'
@@ -21,6 +21,7 @@ import { explainError } from '../shell/explain-error.ts'
 import { Panel, SettingsHead } from '../shell/settings-layout.tsx'
 import { useTitle } from '../shell/use-title.ts'
 import { AddServerDialog } from './add-server-dialog.tsx'
+import { ServerAccessDialog } from './server-access-dialog.tsx'
 
 const queryKey = ['mcp-servers']
 
@@ -78,6 +79,7 @@ function ServerPanel({ server, mayManage }: { server: McpServer; mayManage: bool
   const toast = useToast()
   const [open, setOpen] = useState(false)
   const [removing, setRemoving] = useState(false)
+  const [sharing, setSharing] = useState(false)
   const { id, name, transport, command, args, url, state, detail, toolCount, source, enabled, serverInfo } = server
   const act = useMutation({
     mutationFn: async (action: 'reconnect' | 'switch' | 'remove') => {
@@ -104,6 +106,9 @@ function ServerPanel({ server, mayManage }: { server: McpServer; mayManage: bool
           <h2 className="flex flex-wrap items-center gap-2 font-medium">
             {name}
             {source === 'file' && <Badge>parley.json</Badge>}
+            {server.audience === 'chosen' && (
+              <Badge tone="accent">{server.usable ? 'chosen people' : 'see only'}</Badge>
+            )}
           </h2>
           <p className="break-all font-mono text-text-muted text-xs leading-relaxed">
             {transport === 'stdio' ? [command, ...(args ?? [])].join(' ') : url}
@@ -129,6 +134,9 @@ function ServerPanel({ server, mayManage }: { server: McpServer; mayManage: bool
             >
               <MenuItem icon={<RefreshCw />} onSelect={() => act.mutate('reconnect')}>
                 Reconnect
+              </MenuItem>
+              <MenuItem icon={<UsersRound />} onSelect={() => setSharing(true)}>
+                Who may use it
               </MenuItem>
               {source === 'workspace' && (
                 <>
@@ -159,6 +167,7 @@ function ServerPanel({ server, mayManage }: { server: McpServer; mayManage: bool
           {open && <ToolList server={server} mayManage={mayManage} />}
         </>
       )}
+      {sharing && <ServerAccessDialog server={server} onClose={() => setSharing(false)} />}
       <ConfirmDialog
         open={removing}
         onOpenChange={setRemoving}
