@@ -42,7 +42,7 @@ describeWithChromium('roles, groups and sharing', () => {
     await bea.getByLabel('Password').fill(password)
     await bea.getByRole('button', { name: 'Sign in', exact: true }).click()
     await bea.getByText('You are talking to the built-in guide').waitFor()
-  }, 60_000)
+  }, 120_000)
   afterAll(async () => {
     vi.unstubAllEnvs()
     await stage?.close()

@@ -30,37 +30,39 @@ export function GrantList({
       {grants.map((grant) => {
         const mine = grant.subject.kind === 'user' && grant.subject.id === myId
         return (
-          <li key={grant.id} className="flex items-center gap-3 rounded-md py-1">
+          <li key={grant.id} className="flex flex-wrap items-center gap-x-3 gap-y-1 rounded-md py-1">
             <SubjectIcon kind={grant.subject.kind} />
-            <span className="min-w-0 flex-1 text-sm">
+            <span className="min-w-0 flex-1 basis-32 text-sm">
               <span className="block truncate">
                 {grant.name}
                 {mine && ' (you)'}
               </span>
               <span className="block truncate text-text-muted text-xs">{aboutSubject(grant)}</span>
             </span>
-            {mayManage ? (
-              <LevelSelect
-                label={`What ${grant.name} may do`}
-                choices={choices}
-                value={grant.level}
-                onChange={(level) => onLevel(grant, level)}
-              />
-            ) : (
-              <span className="text-sm text-text-muted">
-                {choices.find(({ level }) => level === grant.level)?.label ?? grant.level}
-              </span>
-            )}
-            {(mayManage || mine) && (
-              <IconButton
-                label={mine ? 'Leave this chat' : `Remove ${grant.name}`}
-                size="small"
-                tooltip={false}
-                onClick={() => onRemove(grant)}
-              >
-                <X />
-              </IconButton>
-            )}
+            <span className="ms-auto flex items-center gap-1">
+              {mayManage ? (
+                <LevelSelect
+                  label={`What ${grant.name} may do`}
+                  choices={choices}
+                  value={grant.level}
+                  onChange={(level) => onLevel(grant, level)}
+                />
+              ) : (
+                <span className="text-sm text-text-muted">
+                  {choices.find(({ level }) => level === grant.level)?.label ?? grant.level}
+                </span>
+              )}
+              {(mayManage || mine) && (
+                <IconButton
+                  label={mine ? 'Leave this chat' : `Remove ${grant.name}`}
+                  size="small"
+                  tooltip={false}
+                  onClick={() => onRemove(grant)}
+                >
+                  <X />
+                </IconButton>
+              )}
+            </span>
           </li>
         )
       })}
