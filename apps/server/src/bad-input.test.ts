@@ -79,6 +79,8 @@ beforeAll(async () => {
     force: true,
   })
   Object.assign(own, { providers: signIn.id, 'sign-in-providers': signIn.id, 'connected-accounts': newId() })
+  own.people = server.owner.signedIn.user.id
+  own.invitations = (await server.owner.json<{ id: string }>('POST', '/api/v1/invitations', { role: 'viewer' })).id
   const { email, password } = server.owner
   const login = await server.anyone.fetch('/api/v1/auth/login', {
     method: 'POST',

@@ -2,6 +2,7 @@ import type { Role } from '@parley/contract'
 import { sql } from 'kysely'
 import { newId } from '../../platform/crypto/index.ts'
 import type { Db } from '../../platform/database/index.ts'
+import { AppError } from '../../platform/errors.ts'
 import type { HeldRole } from './access.ts'
 import './oidc/tables.ts'
 import './tables.ts'
@@ -50,6 +51,7 @@ export async function getFirstWorkspaceId(db: Db): Promise<string> {
   return row.id
 }
 
+/** @throws AppError forbidden where a directory keeps the person out of the workspace */
 export async function insertMembership(
   db: Db,
   membership: { workspaceId: string; userId: string; role: Role; managedBy?: string | null; roleId?: string | null },
@@ -59,6 +61,17 @@ export async function insertMembership(
     .insertInto('memberships')
     .values({ ...membership, createdAt: now })
     .execute()
+    .catch(refuseKeptOut)
+}
+
+/** What the trigger on `memberships` raises, in words for people. */
+export function refuseKeptOut(error: unknown): never {
+  if ((error as { code?: string }).code !== '23514') throw error
+  throw new AppError(
+    'forbidden',
+    'The directory of this workspace does not let this person in. Ask an admin of the workspace.',
+    { cause: error },
+  )
 }
 
 /** What a person may do in a workspace; undefined when they are not in it. */

@@ -2,6 +2,7 @@ import type { Role, SignInKind } from '@parley/contract'
 import type { Insertable, Selectable, Updateable } from 'kysely'
 import { newId } from '../../../platform/crypto/index.ts'
 import type { Db } from '../../../platform/database/index.ts'
+import { refuseKeptOut } from '../store.ts'
 import '../tables.ts'
 import './tables.ts'
 import type { SignInProvidersTable } from './tables.ts'
@@ -176,6 +177,7 @@ export async function saveMembership(
       conflict.columns(['workspaceId', 'userId']).doUpdateSet({ role, roleId: null, managedBy }),
     )
     .execute()
+    .catch(refuseKeptOut)
 }
 
 export async function deleteMembership(db: Db, workspaceId: string, userId: string): Promise<void> {

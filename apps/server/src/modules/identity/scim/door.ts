@@ -4,7 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
 import { AppError } from '../../../platform/errors.ts'
 import { type Http, requireText, toProblem } from '../../../platform/http/index.ts'
-import { countTry } from '../sign-in-throttle.ts'
+import { takeTry } from '../sign-in-throttle.ts'
 import type { ScimCtx } from './scim-ctx.ts'
 import { ScimError, type ScimType } from './scim-error.ts'
 import { authenticateDirectory } from './tokens.ts'
@@ -49,7 +49,7 @@ export function openScimDoor(http: Http, routes: ScimRoute[]): void {
       door.addHook('onRequest', async (request) => {
         const directory = await authenticateDirectory(platform, request.headers.authorization)
         if (directory === undefined) {
-          countTry(platform, request.ip, undefined)
+          await takeTry(platform, request.ip, undefined)
           throw new AppError('unauthenticated', 'Send a provisioning token of a workspace as a bearer token.')
         }
         const log = request.log as Logger

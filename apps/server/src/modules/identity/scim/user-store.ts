@@ -230,7 +230,17 @@ export async function updateAccount(
     .where('id', '!=', id)
     .executeTakeFirst()
   if (taken) return false
-  await db.updateTable('users').set({ email, name, updatedAt: now }).where('id', '=', id).execute()
+  await db
+    .updateTable('users')
+    .set((eb) => ({
+      email,
+      name,
+      // Nobody has shown yet that a new address is theirs.
+      emailVerifiedAt: eb.case().when('email', '=', email).then(eb.ref('emailVerifiedAt')).else(null).end(),
+      updatedAt: now,
+    }))
+    .where('id', '=', id)
+    .execute()
   return true
 }
 
