@@ -47,11 +47,18 @@ export interface TestServerOptions {
 
 const password = 'a long test password'
 
+/** Tests send more than a person does, all from one address; those about limits set their own. */
+const unhurried = {
+  PARLEY_REQUESTS_PER_MINUTE: '0',
+  PARLEY_EXPENSIVE_REQUESTS_PER_MINUTE: '0',
+  PARLEY_ADDRESS_REQUESTS_PER_MINUTE: '0',
+}
+
 /** The whole server in this process, on a free port, with a database of its own and an owner who is signed in. */
 export async function startServer(options: TestServerOptions = {}): Promise<TestServer> {
   const home = await makeHome()
   const { config, secrets } = loadConfig({
-    processEnv: { PORT: '0', PARLEY_DATA_DIR: home.dataDir, ...home.env, ...options.env },
+    processEnv: { PORT: '0', PARLEY_DATA_DIR: home.dataDir, ...unhurried, ...home.env, ...options.env },
     folder: home.dataDir,
   })
   config.http.checkResponses = true

@@ -51,10 +51,3 @@ export const permissionGroups: { title: string; permissions: Partial<Record<Scop
     },
   },
 ]
-
-const all = Object.assign({}, ...permissionGroups.map(({ permissions }) => permissions)) as Record<Scope, Permission>
-
-/** A permission in two or three words; one that this page does not know yet by its scope. */
-export function permissionName(scope: Scope): string {
-  return all[scope]?.name ?? scope
-}

@@ -1,6 +1,7 @@
 import type { Db } from '../../../platform/database/index.ts'
 import type { HeldRole } from '../access.ts'
 import type { MembershipRole } from '../roles/store.ts'
+import './tables.ts'
 
 /** Addresses of service accounts: under a domain that nobody can have (RFC 2606), so that no mail and no sign-in reaches them. */
 const addressDomain = 'service-account.invalid'
