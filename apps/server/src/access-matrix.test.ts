@@ -237,12 +237,13 @@ describe.each(every)('%s', (name, endpoint) => {
   })
 })
 
-const maxApartMs = 4
+/** A machine that is busy with other tests is not steadier than this. */
+const maxApartMs = 8
 
 /** How much longer the slower of two kinds of request takes, each at its quickest of a few. */
 async function timeApart(one: () => Promise<unknown>, other: () => Promise<unknown>): Promise<number> {
   let apart = Infinity
-  for (let attempt = 0; attempt < 3 && apart > maxApartMs; attempt += 1) {
+  for (let attempt = 0; attempt < 5 && apart > maxApartMs; attempt += 1) {
     const quickest = [Infinity, Infinity]
     for (let round = 0; round < 4; round += 1) {
       for (const [index, request] of [one, other].entries()) {

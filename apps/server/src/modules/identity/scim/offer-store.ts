@@ -44,10 +44,6 @@ export function markDeclined(db: Db, person: InWorkspace, now: Date): Promise<vo
   return change(db, person, { declinedAt: now, offerHash: null, updatedAt: now })
 }
 
-export async function moveSession(db: Db, id: string, workspaceId: string): Promise<void> {
-  await db.updateTable('sessions').set({ workspaceId }).where('id', '=', id).execute()
-}
-
 export async function getWorkspaceName(db: Db, id: string): Promise<string> {
   return (await db.selectFrom('workspaces').select('name').where('id', '=', id).executeTakeFirstOrThrow()).name
 }
