@@ -11,11 +11,12 @@ import { makePlatform } from '../../testing/make-platform.ts'
 import { type StdioMode, startHttpFixture, stdioFixture } from '../../testing/mcp-fixture.ts'
 import { migrations as files } from '../files/index.ts'
 import { migrations as identity } from '../identity/index.ts'
+import { migrations as sharing } from '../sharing/index.ts'
 import { connectionsOf } from './connections.ts'
 import { callTool, closeTools, listOfferedTools, startTools, migrations as tools } from './index.ts'
 import { listServers, presentServer } from './servers.ts'
 
-const migrations = [...identity, ...files, ...tools]
+const migrations = [...identity, ...sharing, ...files, ...tools]
 const open: (() => Promise<void>)[] = []
 let made: Awaited<ReturnType<typeof makePlatform>>
 

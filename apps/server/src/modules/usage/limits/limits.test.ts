@@ -17,8 +17,14 @@ let server: TestServer
 let owner: TestServer['owner']
 let people = 0
 
+const pace = {
+  PARLEY_REQUESTS_PER_MINUTE: '6000',
+  PARLEY_EXPENSIVE_REQUESTS_PER_MINUTE: '600',
+  PARLEY_ADDRESS_REQUESTS_PER_MINUTE: '12000',
+}
+
 beforeAll(async () => {
-  server = await startServer({ env: { PARLEY_SIGNUP: 'open' } })
+  server = await startServer({ env: { PARLEY_SIGNUP: 'open', ...pace } })
   owner = server.owner
 }, 60_000)
 afterAll(() => server.close())
