@@ -5,8 +5,12 @@ import { conversationEndpoints } from './conversations.ts'
 import { fileEndpoints } from './files.ts'
 import { identityEndpoints } from './identity.ts'
 import { modelEndpoints } from './models.ts'
+import { passkeyEndpoints } from './passkeys.ts'
 import { groupEndpoints, roleEndpoints } from './roles.ts'
+import { secondFactorEndpoints } from './second-factor.ts'
+import { securityEndpoints } from './security.ts'
 import { serviceAccountEndpoints } from './service-accounts.ts'
+import { sessionEndpoints } from './sessions.ts'
 import { sharingEndpoints } from './sharing.ts'
 import { tokenKeyEndpoints } from './token-keys.ts'
 import { toolEndpoints } from './tools.ts'
@@ -26,9 +30,13 @@ export * from './identity.ts'
 export * from './limits.ts'
 export * from './messages.ts'
 export * from './models.ts'
+export * from './passkeys.ts'
 export * from './roles.ts'
 export * from './second-factor.ts'
+export * from './second-factor-required.ts'
+export * from './security.ts'
 export * from './service-accounts.ts'
+export * from './sessions.ts'
 export * from './sharing.ts'
 export * from './token-keys.ts'
 export * from './tools.ts'
@@ -43,6 +51,10 @@ export const endpoints = {
   ...apiKeyEndpoints,
   ...serviceAccountEndpoints,
   ...tokenKeyEndpoints,
+  ...secondFactorEndpoints,
+  ...passkeyEndpoints,
+  ...securityEndpoints,
+  ...sessionEndpoints,
   ...fileEndpoints,
   ...modelEndpoints,
   ...toolEndpoints,

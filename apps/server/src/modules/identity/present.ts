@@ -17,6 +17,7 @@ export function presentUser(
     workspaceName: string
   },
   allowed: ReadonlySet<Scope> = scopesOfMember(member),
+  needsSecondFactor = false,
 ): User {
   const { roleId, roleName } = member
   return {
@@ -31,6 +32,7 @@ export function presentUser(
       customRole: roleId === null || roleName === null ? null : { id: roleId, name: roleName },
     },
     scopes: commonScopes(allowed, scopesOfMember(member)),
+    ...(needsSecondFactor ? { secondFactorRequired: true as const } : {}),
     createdAt: member.createdAt.toISOString(),
   }
 }

@@ -4,10 +4,13 @@ import { answerSignIn } from './answer-sign-in.ts'
 import { mountApiKeys } from './api-keys/routes.ts'
 import { clientOf } from './client.ts'
 import { mountGroups } from './groups/routes.ts'
+import { mountPasskeys } from './passkeys/routes.ts'
 import { register } from './register.ts'
 import { mountRoles } from './roles/routes.ts'
+import { mountSecondFactor } from './second-factor/routes.ts'
 import { mountServiceAccounts } from './service-accounts/routes.ts'
 import { clearSessionCookie } from './session-cookie.ts'
+import { mountSessions } from './sessions/routes.ts'
 import { endSession, logIn, refreshSession } from './sign-in.ts'
 import { hasUsers } from './store.ts'
 import { mountTokenKeys } from './token-keys/routes.ts'
@@ -43,4 +46,7 @@ export function mountIdentity(http: Http): void {
   mountTokenKeys(http)
   mountRoles(http)
   mountGroups(http)
+  mountSecondFactor(http)
+  mountPasskeys(http)
+  mountSessions(http)
 }

@@ -56,7 +56,7 @@ function accountKey(network: string, account: string): string {
 }
 
 /** The address, or the /64 of an IPv6 address: one subscriber has a whole one. */
-function networkOf(address: string): string {
+export function networkOf(address: string): string {
   if (!ipaddr.isValid(address)) return address
   const parsed = ipaddr.process(address)
   return parsed.kind() === 'ipv4' ? parsed.toString() : Buffer.from(parsed.toByteArray().slice(0, 8)).toString('hex')

@@ -13,5 +13,6 @@ export {
   pruneIdempotencyKeys,
 } from './idempotency.ts'
 export { mountOpenApi } from './openapi.ts'
+export { concerns, type Revoked, revokedChannel } from './revocations.ts'
 export { closeStreams, openSse, type SseStream } from './sse.ts'
 export { mountWebApp } from './web-app.ts'

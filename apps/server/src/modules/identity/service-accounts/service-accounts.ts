@@ -6,7 +6,7 @@ import { notFound } from '../../../platform/errors.ts'
 import { decodeCursor, encodeCursor, type Idempotency, once } from '../../../platform/http/index.ts'
 import { emit } from '../../../platform/outbox/index.ts'
 import { requireGrantable, scopesOf } from '../access.ts'
-import { announceRevoked } from '../sign-in.ts'
+import { announceRevoked } from '../announce-revoked.ts'
 import * as store from './store.ts'
 
 /** A page of the workspace's service accounts, newest first. */
