@@ -36,9 +36,17 @@ export interface Stage {
 
 /**
  * The real server with the built web app, a scripted model that is not connected yet, one MCP server, and Chromium.
- * `models`: what the scripted model says it has.
+ * `models`: what the scripted model says it has. `host`: under which name the server is opened (passkeys need one).
  */
-export async function setStage({ models }: { models?: string[] } = {}): Promise<Stage> {
+export async function setStage({
+  models,
+  host = '127.0.0.1',
+  env: more = {},
+}: {
+  models?: string[]
+  host?: string
+  env?: Record<string, string>
+} = {}): Promise<Stage> {
   const dataDir = await mkdtemp(join(tmpdir(), 'parley-e2e-'))
   const notesFile = join(dataDir, 'notes.txt')
   await writeFile(notesFile, '')
@@ -48,8 +56,14 @@ export async function setStage({ models }: { models?: string[] } = {}): Promise<
   )
   await prepareTestDataDir(dataDir, migrations)
   const model = await startScriptedModel(models === undefined ? {} : { models })
-  const env = { PARLEY_EGRESS_ALLOW: new URL(model.url).host, PARLEY_CONFIG_FILE: join(dataDir, 'parley.json') }
-  const start = { dataDir, port: await freePort(), env }
+  const port = await freePort()
+  const env = {
+    PARLEY_EGRESS_ALLOW: new URL(model.url).host,
+    PARLEY_CONFIG_FILE: join(dataDir, 'parley.json'),
+    PUBLIC_URL: `http://${host}:${port}`,
+    ...more,
+  }
+  const start = { dataDir, port, env }
   let server = await spawnServer(start)
   const browser = await chromium.launch({ executablePath: findChromium(), args: ['--no-sandbox'] })
   return {
@@ -58,7 +72,7 @@ export async function setStage({ models }: { models?: string[] } = {}): Promise<
     },
     model,
     notes: () => readFileSync(notesFile, 'utf8').split('\n').filter(Boolean),
-    open: (options = {}) => openWindow(browser, server.url, options),
+    open: (options = {}) => openWindow(browser, env.PUBLIC_URL, options),
     async crash() {
       await server.kill9()
       server = await spawnServer(start)

@@ -9,13 +9,27 @@ const root = createRootRoute({ notFoundComponent: NotFoundPage })
 const login = createRoute({
   getParentRoute: () => root,
   path: '/login',
-  validateSearch: (search: Record<string, unknown>): { next?: string } => {
-    // Only a path of our own: never lead someone who just signed in to another site.
-    const next = typeof search.next === 'string' && /^\/(?![/\\])/.test(search.next) ? search.next : undefined
-    return next ? { next } : {}
-  },
+  validateSearch: nextIn,
   component: lazyRouteComponent(() => import('./features/identity/sign-in-page.tsx'), 'SignInPage'),
 })
+
+const secondFactor = createRoute({
+  getParentRoute: () => root,
+  path: '/second-factor',
+  validateSearch: nextIn,
+  beforeLoad: async ({ search }) => {
+    const me = await queryClient.ensureQueryData(findMe)
+    if (!me) throw redirect({ to: '/login', search })
+    if (!me.secondFactorRequired) throw redirect({ to: search.next ?? '/' })
+  },
+  component: lazyRouteComponent(() => import('./features/identity/second-factor-page.tsx'), 'SecondFactorPage'),
+})
+
+/** Where to go on. Only a path of our own: never lead someone who just signed in to another site. */
+function nextIn(search: Record<string, unknown>): { next?: string } {
+  const next = typeof search.next === 'string' && /^\/(?![/\\])/.test(search.next) ? search.next : undefined
+  return next ? { next } : {}
+}
 
 const setup = createRoute({
   getParentRoute: () => root,
@@ -31,7 +45,11 @@ const app = createRoute({
   id: 'app',
   component: AppLayout,
   beforeLoad: async ({ location }) => {
-    if (await queryClient.ensureQueryData(findMe)) return
+    const me = await queryClient.ensureQueryData(findMe)
+    if (me?.secondFactorRequired) {
+      throw redirect({ to: '/second-factor', search: location.href === '/' ? {} : { next: location.href } })
+    }
+    if (me) return
     const { needsOwner } = await parley.auth.setup()
     if (needsOwner) throw redirect({ to: '/setup' })
     throw redirect({ to: '/login', search: location.href === '/' ? {} : { next: location.href } })
@@ -85,10 +103,33 @@ const serviceAccount = createRoute({
     'ServiceAccountPage',
   ),
 })
+const profile = createRoute({
+  getParentRoute: () => settings,
+  path: '/profile',
+  component: lazyRouteComponent(() => import('./features/identity/profile-page.tsx'), 'ProfilePage'),
+})
+const security = createRoute({
+  getParentRoute: () => settings,
+  path: '/security',
+  component: lazyRouteComponent(() => import('./features/identity/security/security-page.tsx'), 'SecurityPage'),
+})
+const sessions = createRoute({
+  getParentRoute: () => settings,
+  path: '/sessions',
+  component: lazyRouteComponent(() => import('./features/identity/security/sessions-page.tsx'), 'SessionsPage'),
+})
+/** Where the account was before it had pages of its own. */
 const account = createRoute({
   getParentRoute: () => settings,
   path: '/account',
-  component: lazyRouteComponent(() => import('./features/identity/account-page.tsx'), 'AccountPage'),
+  beforeLoad: () => {
+    throw redirect({ to: '/settings/profile' })
+  },
+})
+const signInPolicy = createRoute({
+  getParentRoute: () => settings,
+  path: '/sign-in',
+  component: lazyRouteComponent(() => import('./features/identity/sign-in-policy-page.tsx'), 'SignInPolicyPage'),
 })
 const docs = createRoute({
   getParentRoute: () => app,
@@ -100,11 +141,24 @@ export const router = createRouter({
   routeTree: root.addChildren([
     login,
     setup,
+    secondFactor,
     app.addChildren([
       newChat,
       conversation,
       docs,
-      settings.addChildren([settingsIndex, models, mcpServers, apiKeys, serviceAccounts, serviceAccount, account]),
+      settings.addChildren([
+        settingsIndex,
+        models,
+        mcpServers,
+        apiKeys,
+        serviceAccounts,
+        serviceAccount,
+        account,
+        profile,
+        security,
+        sessions,
+        signInPolicy,
+      ]),
     ]),
   ]),
   defaultPreload: 'intent',

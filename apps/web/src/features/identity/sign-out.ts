@@ -1,10 +1,13 @@
 import { useMutation } from '@tanstack/react-query'
 import { parley } from '../../parley.ts'
+import { signsOut } from '../shell/leave-if-signed-out.ts'
 
 /** Ends the session and loads the sign-in page anew, so that nothing of the person stays in memory. */
 export function useSignOut() {
   return useMutation({
     mutationFn: () => parley.auth.logout(),
+    onMutate: () => signsOut(true),
     onSuccess: () => window.location.assign('/login'),
+    onError: () => signsOut(false),
   })
 }

@@ -3,6 +3,7 @@ import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-route
 import { Menu as MenuIcon, SquarePen, WifiOff } from 'lucide-react'
 import { type MouseEvent, useEffect, useState } from 'react'
 import { Sidebar } from '../conversations/sidebar.tsx'
+import { SecurityNotice } from '../identity/security/security-notice.tsx'
 import { useChanges } from './follow-changes.ts'
 import { useDrawer } from './use-drawer.ts'
 import { useOffline } from './use-offline.ts'
@@ -99,6 +100,7 @@ export function AppLayout() {
             </p>
           )}
         </div>
+        <SecurityNotice />
         <Outlet />
       </div>
     </div>

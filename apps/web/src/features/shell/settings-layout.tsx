@@ -1,36 +1,89 @@
+import type { Scope } from '@parley/contract'
 import { classNames } from '@parley/ui'
 import { Link, Outlet } from '@tanstack/react-router'
-import { Bot, Boxes, KeyRound, Plug, UserRound } from 'lucide-react'
+import {
+  Bot,
+  Boxes,
+  KeyRound,
+  LogIn,
+  type LucideIcon,
+  MonitorSmartphone,
+  Plug,
+  ShieldCheck,
+  UserRound,
+} from 'lucide-react'
+import { useMe } from '../identity/me.ts'
 
-const pages = [
-  { to: '/settings/models', label: 'Models', icon: Boxes },
-  { to: '/settings/mcp-servers', label: 'MCP servers', icon: Plug },
-  { to: '/settings/service-accounts', label: 'Service accounts', icon: Bot },
-  { to: '/settings/api-keys', label: 'API keys', icon: KeyRound },
-  { to: '/settings/account', label: 'Account', icon: UserRound },
-] as const
+interface Page {
+  to:
+    | '/settings/profile'
+    | '/settings/security'
+    | '/settings/sessions'
+    | '/settings/api-keys'
+    | '/settings/models'
+    | '/settings/mcp-servers'
+    | '/settings/service-accounts'
+    | '/settings/sign-in'
+  label: string
+  icon: LucideIcon
+  /** Only for those who may this. */
+  needs?: Scope
+}
+
+const groups: { name: string; pages: Page[] }[] = [
+  {
+    name: 'Account',
+    pages: [
+      { to: '/settings/profile', label: 'Profile', icon: UserRound },
+      { to: '/settings/security', label: 'Security', icon: ShieldCheck },
+      { to: '/settings/sessions', label: 'Sessions', icon: MonitorSmartphone },
+      { to: '/settings/api-keys', label: 'API keys', icon: KeyRound },
+    ],
+  },
+  {
+    name: 'Workspace',
+    pages: [
+      { to: '/settings/models', label: 'Models', icon: Boxes },
+      { to: '/settings/mcp-servers', label: 'MCP servers', icon: Plug },
+      { to: '/settings/service-accounts', label: 'Service accounts', icon: Bot },
+      { to: '/settings/sign-in', label: 'Sign-in', icon: LogIn, needs: 'workspace:manage' },
+    ],
+  },
+]
 
 export function SettingsLayout() {
+  const scopes = useMe()?.scopes ?? []
   return (
     <main id="main" tabIndex={-1} className="min-h-0 flex-1 overflow-y-auto outline-none">
       <div className="mx-auto flex w-full max-w-5xl flex-col gap-6 px-4 py-6 sm:px-8 md:py-12 lg:flex-row lg:gap-12">
         <nav aria-label="Settings" className="lg:w-48 lg:shrink-0">
           <p className="mb-4 hidden font-display text-2xl lg:block">Settings</p>
-          <ul className="-mx-1 flex gap-1 overflow-x-auto px-1 py-1 lg:flex-col">
-            {pages.map(({ to, label, icon: Icon }) => (
-              <li key={to}>
-                <Link
-                  to={to}
-                  className="flex items-center gap-2.5 whitespace-nowrap rounded-md px-3 py-2 text-sm"
-                  activeProps={{ className: 'bg-accent-soft font-medium text-accent' }}
-                  inactiveProps={{ className: 'text-text-muted hover:bg-sunken hover:text-text' }}
-                >
-                  <Icon aria-hidden="true" className="size-4" />
-                  {label}
-                </Link>
-              </li>
+          <div className="-mx-1 flex gap-1 overflow-x-auto px-1 py-1 lg:flex-col lg:gap-5">
+            {groups.map(({ name, pages }) => (
+              <section key={name} aria-label={name}>
+                <p aria-hidden="true" className="mb-1 hidden px-3 font-medium text-text-faint text-xs lg:block">
+                  {name}
+                </p>
+                <ul className="flex gap-1 lg:flex-col">
+                  {pages
+                    .filter(({ needs }) => needs === undefined || scopes.includes(needs))
+                    .map(({ to, label, icon: Icon }) => (
+                      <li key={to}>
+                        <Link
+                          to={to}
+                          className="flex items-center gap-2.5 whitespace-nowrap rounded-md px-3 py-2 text-sm"
+                          activeProps={{ className: 'bg-accent-soft font-medium text-accent' }}
+                          inactiveProps={{ className: 'text-text-muted hover:bg-sunken hover:text-text' }}
+                        >
+                          <Icon aria-hidden="true" className="size-4" />
+                          {label}
+                        </Link>
+                      </li>
+                    ))}
+                </ul>
+              </section>
             ))}
-          </ul>
+          </div>
         </nav>
         <div className="min-w-0 flex-1">
           <Outlet />
