@@ -6,7 +6,7 @@ import { fromBase32, stepOf, totpCode } from '../../server/src/modules/identity/
 import { describeWithChromium } from '../../server/src/testing/services.ts'
 import { expectAccessible, type Stage, setStage, type Window } from './harness.ts'
 
-vi.setConfig({ testTimeout: 60_000 })
+vi.setConfig({ testTimeout: 90_000 })
 
 const email = 'ada@example.com'
 const password = 'correct horse battery staple'
@@ -45,6 +45,7 @@ describeWithChromium('account security', () => {
 
   async function open(options: Parameters<Stage['open']>[0] = {}): Promise<Window> {
     const opened = await stage.open(options)
+    opened.page.setDefaultTimeout(20_000)
     windows.push(opened)
     return opened
   }
