@@ -12,6 +12,7 @@ const root = createRootRoute({ notFoundComponent: NotFoundPage })
 const login = createRoute({
   getParentRoute: () => root,
   path: '/login',
+<<<<<<< HEAD
   validateSearch: (search: Record<string, unknown>): { next?: string; workspace?: string } => {
     // Only a path of our own: never lead someone who just signed in to another site.
     const next = typeof search.next === 'string' && /^\/(?![/\\])/.test(search.next) ? search.next : undefined
@@ -42,6 +43,29 @@ const connect = createRoute({
   path: '/login/connect',
   component: lazyRouteComponent(() => import('./features/identity/providers/connect-page.tsx'), 'ConnectPage'),
 })
+=======
+  validateSearch: nextIn,
+  component: lazyRouteComponent(() => import('./features/identity/sign-in-page.tsx'), 'SignInPage'),
+})
+
+const secondFactor = createRoute({
+  getParentRoute: () => root,
+  path: '/second-factor',
+  validateSearch: nextIn,
+  beforeLoad: async ({ search }) => {
+    const me = await queryClient.ensureQueryData(findMe)
+    if (!me) throw redirect({ to: '/login', search })
+    if (!me.secondFactorRequired) throw redirect({ to: search.next ?? '/' })
+  },
+  component: lazyRouteComponent(() => import('./features/identity/second-factor-page.tsx'), 'SecondFactorPage'),
+})
+
+/** Where to go on. Only a path of our own: never lead someone who just signed in to another site. */
+function nextIn(search: Record<string, unknown>): { next?: string } {
+  const next = typeof search.next === 'string' && /^\/(?![/\\])/.test(search.next) ? search.next : undefined
+  return next ? { next } : {}
+}
+>>>>>>> w-factors
 
 const setup = createRoute({
   getParentRoute: () => root,
@@ -83,7 +107,11 @@ const app = createRoute({
   id: 'app',
   component: AppLayout,
   beforeLoad: async ({ location }) => {
-    if (await queryClient.ensureQueryData(findMe)) return
+    const me = await queryClient.ensureQueryData(findMe)
+    if (me?.secondFactorRequired) {
+      throw redirect({ to: '/second-factor', search: location.href === '/' ? {} : { next: location.href } })
+    }
+    if (me) return
     const { needsOwner } = await parley.auth.setup()
     if (needsOwner) throw redirect({ to: '/setup' })
     throw redirect({ to: '/login', search: location.href === '/' ? {} : { next: location.href } })
@@ -137,15 +165,41 @@ const serviceAccount = createRoute({
     'ServiceAccountPage',
   ),
 })
+<<<<<<< HEAD
 const people = createRoute({
   getParentRoute: () => settings,
   path: '/people',
   component: lazyRouteComponent(() => import('./features/identity/people/people-page.tsx'), 'PeoplePage'),
 })
+=======
+const profile = createRoute({
+  getParentRoute: () => settings,
+  path: '/profile',
+  component: lazyRouteComponent(() => import('./features/identity/profile-page.tsx'), 'ProfilePage'),
+})
+const security = createRoute({
+  getParentRoute: () => settings,
+  path: '/security',
+  component: lazyRouteComponent(() => import('./features/identity/security/security-page.tsx'), 'SecurityPage'),
+})
+const sessions = createRoute({
+  getParentRoute: () => settings,
+  path: '/sessions',
+  component: lazyRouteComponent(() => import('./features/identity/security/sessions-page.tsx'), 'SessionsPage'),
+})
+/** Where the account was before it had pages of its own. */
+>>>>>>> w-factors
 const account = createRoute({
   getParentRoute: () => settings,
   path: '/account',
-  component: lazyRouteComponent(() => import('./features/identity/account-page.tsx'), 'AccountPage'),
+  beforeLoad: () => {
+    throw redirect({ to: '/settings/profile' })
+  },
+})
+const signInPolicy = createRoute({
+  getParentRoute: () => settings,
+  path: '/sign-in',
+  component: lazyRouteComponent(() => import('./features/identity/sign-in-policy-page.tsx'), 'SignInPolicyPage'),
 })
 const roles = createRoute({
   getParentRoute: () => settings,
@@ -208,11 +262,15 @@ export const router = createRouter({
     signInProblem,
     connect,
     setup,
+<<<<<<< HEAD
     forgotPassword,
     resetPassword,
     confirmEmail,
     signUp,
     invitation,
+=======
+    secondFactor,
+>>>>>>> w-factors
     app.addChildren([
       newChat,
       conversation,
@@ -221,6 +279,7 @@ export const router = createRouter({
         settingsIndex,
         models,
         mcpServers,
+<<<<<<< HEAD
         people,
         roles,
         groups,
@@ -235,6 +294,17 @@ export const router = createRouter({
         budgets,
       ]),
       joinWorkspace,
+=======
+        apiKeys,
+        serviceAccounts,
+        serviceAccount,
+        account,
+        profile,
+        security,
+        sessions,
+        signInPolicy,
+      ]),
+>>>>>>> w-factors
     ]),
   ]),
   defaultPreload: 'intent',

@@ -218,15 +218,6 @@ describe('sessions', () => {
     expect(last.status).toBe(401)
   })
 
-  test('of two refreshes at once with one token, at most one succeeds', async () => {
-    const { refreshToken } = (await makePerson()).signedIn
-    const both = await Promise.all([
-      send(server.anyone, 'POST', 'auth/refresh', { refreshToken }),
-      send(server.anyone, 'POST', 'auth/refresh', { refreshToken }),
-    ])
-    expect(both.map(({ status }) => status).sort()).toEqual([200, 401])
-  })
-
   test('what is no refresh token ends nothing', async () => {
     const person = await makePerson()
     for (const refreshToken of [

@@ -3,7 +3,11 @@ import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-route
 import { Menu as MenuIcon, SquarePen, WifiOff } from 'lucide-react'
 import { type MouseEvent, useEffect, useState } from 'react'
 import { Sidebar } from '../conversations/sidebar.tsx'
+<<<<<<< HEAD
 import { BudgetBanner } from '../usage/budget-banner.tsx'
+=======
+import { SecurityNotice } from '../identity/security/security-notice.tsx'
+>>>>>>> w-factors
 import { useChanges } from './follow-changes.ts'
 import { useDrawer } from './use-drawer.ts'
 import { useOffline } from './use-offline.ts'
@@ -100,9 +104,13 @@ export function AppLayout() {
             </p>
           )}
         </div>
+<<<<<<< HEAD
         <div role="status" className="contents">
           <BudgetBanner />
         </div>
+=======
+        <SecurityNotice />
+>>>>>>> w-factors
         <Outlet />
       </div>
     </div>

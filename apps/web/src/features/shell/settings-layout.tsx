@@ -4,6 +4,7 @@ import { Link, Outlet } from '@tanstack/react-router'
 import {
   Bot,
   Boxes,
+<<<<<<< HEAD
   ChartColumnStacked,
   ChartNoAxesColumn,
   FolderSync,
@@ -16,11 +17,21 @@ import {
   Users,
   UsersRound,
   Wallet,
+=======
+  KeyRound,
+  LogIn,
+  type LucideIcon,
+  MonitorSmartphone,
+  Plug,
+  ShieldCheck,
+  UserRound,
+>>>>>>> w-factors
 } from 'lucide-react'
 import { useMe } from '../identity/me.ts'
 
 interface Page {
   to:
+<<<<<<< HEAD
     | '/settings/account'
     | '/settings/api-keys'
     | '/settings/models'
@@ -34,6 +45,16 @@ interface Page {
     | '/settings/usage'
     | '/settings/workspace-usage'
     | '/settings/budgets'
+=======
+    | '/settings/profile'
+    | '/settings/security'
+    | '/settings/sessions'
+    | '/settings/api-keys'
+    | '/settings/models'
+    | '/settings/mcp-servers'
+    | '/settings/service-accounts'
+    | '/settings/sign-in'
+>>>>>>> w-factors
   label: string
   icon: LucideIcon
   /** Only for those who may this. */
@@ -44,9 +65,16 @@ const groups: { name: string; pages: Page[] }[] = [
   {
     name: 'Account',
     pages: [
+<<<<<<< HEAD
       { to: '/settings/account', label: 'Account', icon: UserRound },
       { to: '/settings/api-keys', label: 'API keys', icon: KeyRound },
       { to: '/settings/usage', label: 'Your usage', icon: ChartNoAxesColumn },
+=======
+      { to: '/settings/profile', label: 'Profile', icon: UserRound },
+      { to: '/settings/security', label: 'Security', icon: ShieldCheck },
+      { to: '/settings/sessions', label: 'Sessions', icon: MonitorSmartphone },
+      { to: '/settings/api-keys', label: 'API keys', icon: KeyRound },
+>>>>>>> w-factors
     ],
   },
   {
@@ -54,6 +82,7 @@ const groups: { name: string; pages: Page[] }[] = [
     pages: [
       { to: '/settings/models', label: 'Models', icon: Boxes },
       { to: '/settings/mcp-servers', label: 'MCP servers', icon: Plug },
+<<<<<<< HEAD
       { to: '/settings/people', label: 'People', icon: Users, needs: 'people:read' },
       { to: '/settings/roles', label: 'Roles', icon: UserCog, needs: 'people:read' },
       { to: '/settings/groups', label: 'Groups', icon: UsersRound, needs: 'people:read' },
@@ -62,6 +91,10 @@ const groups: { name: string; pages: Page[] }[] = [
       { to: '/settings/provisioning', label: 'Provisioning', icon: FolderSync },
       { to: '/settings/workspace-usage', label: 'Usage', icon: ChartColumnStacked, needs: 'usage:read' },
       { to: '/settings/budgets', label: 'Budgets', icon: Wallet, needs: 'usage:read' },
+=======
+      { to: '/settings/service-accounts', label: 'Service accounts', icon: Bot },
+      { to: '/settings/sign-in', label: 'Sign-in', icon: LogIn, needs: 'workspace:manage' },
+>>>>>>> w-factors
     ],
   },
 ]
