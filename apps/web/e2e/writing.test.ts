@@ -48,7 +48,7 @@ describeWithChromium('writing and reading', () => {
     await page.getByRole('button', { name: 'Remove wrong.txt' }).click()
     await expect.poll(() => page.getByRole('list', { name: 'Attached files' }).getByRole('listitem').count()).toBe(2)
     await expectAccessible(page, 'attached files')
-    await composer().fill('What is this?')
+    await composer().fill('What is this?\n!say A red dot.')
     await composer().press('Enter')
     const asked = () =>
       stage.model.requests.map(({ body }) => JSON.stringify(body)).find((body) => body.includes('What is'))
