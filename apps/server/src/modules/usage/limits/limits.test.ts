@@ -373,7 +373,9 @@ describeWithPostgres('two servers on one database and one Redis', () => {
     async () => {
       if (process.env.PARLEY_TEST_DATABASE !== 'postgres') return
       const home = await makeHome()
-      const env = { ...home.env, REDIS_URL: testRedisUrl(), PARLEY_REDIS_TIMEOUT_MS: '5000' }
+      // One address for both, as behind a load balancer: access tokens are for it.
+      const shared = { PUBLIC_URL: `http://127.0.0.1:${home.port}`, REDIS_URL: testRedisUrl() }
+      const env = { ...home.env, ...shared, PARLEY_REDIS_TIMEOUT_MS: '5000' }
       const first = await spawnServer({ dataDir: home.dataDir, port: home.port, env })
       const second = await spawnServer({ dataDir: home.dataDir, port: home.port + 2, env })
       const both: SpawnedServer[] = [first, second]
