@@ -1,5 +1,7 @@
-// `npm run check`: all that CI runs. Every step runs, also after one failed; the table at the end says which.
+// `npm run check`: all that CI runs. Every step runs, also after one failed; the end says which steps and which tests failed.
 import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buildWebIfStale } from './build-web.mjs'
 import { environment, installMissing, nodeProgram, root } from './install.mjs'
@@ -30,10 +32,14 @@ if (process.env.CI || process.env.TEST_DATABASE_URL) {
 }
 
 const results = []
+const folder = mkdtempSync(join(tmpdir(), 'parley-check-'))
+const failuresFile = join(folder, 'failures')
+writeFileSync(failuresFile, '')
 for (const [name, [program, args]] of Object.entries(steps)) {
   console.log(`\n── ${name} ──`)
   const startedAt = Date.now()
-  const env = name === 'tests on PostgreSQL' ? { ...environment, PARLEY_TEST_DATABASE: 'postgres' } : environment
+  const env = { ...environment, PARLEY_FAILURES_FILE: failuresFile }
+  if (name === 'tests on PostgreSQL') env.PARLEY_TEST_DATABASE = 'postgres'
   const { status } = spawnSync(program, args, { cwd: root, stdio: 'inherit', env })
   results.push({
     step: name,
@@ -43,4 +49,7 @@ for (const [name, [program, args]] of Object.entries(steps)) {
 }
 console.log()
 for (const { step, result, seconds } of results) console.log(`${result.padEnd(7)} ${step} (${seconds} s)`)
+const failures = readFileSync(failuresFile, 'utf8')
+rmSync(folder, { recursive: true })
+if (failures) console.log(`\nTests that failed:\n${failures}`)
 process.exit(results.every(({ result }) => result === 'ok') ? 0 : 1)

@@ -2,9 +2,9 @@
 // Those that take long (`*.long.test.ts`: kill, restart, power loss, scale; and the browser's journeys) run with CI set, with
 // `npm test -- --all`, and where they are named. Other arguments go to vitest: `npm test -- apps/server/src/modules/chat`.
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { appendFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { buildWebIfStale } from './build-web.mjs'
 import { environment, installMissing, nodeProgram, root } from './install.mjs'
 
@@ -41,5 +41,18 @@ if (process.env.CI && skipped.length > 0) {
   console.log('With CI set, everything has to run.')
   status ||= 1
 }
+const failures = results.testResults.flatMap(describeFailures)
+if (failures.length > 0) console.log(`\nFailed:\n${failures.join('\n')}`)
+if (process.env.PARLEY_FAILURES_FILE)
+  appendFileSync(process.env.PARLEY_FAILURES_FILE, failures.map((f) => `${f}\n`).join(''))
 console.log(`\n${results.numPassedTests} passed, ${results.numFailedTests} failed, ${skipped.length} skipped`)
 process.exit(status ?? 1)
+
+/** One line for each test that failed in a file, or one for the file where it could not be run at all. */
+function describeFailures({ name, status, message, assertionResults }) {
+  const file = relative(root, name)
+  const firstLine = (text) => text?.split('\n')[0] ?? ''
+  const failed = assertionResults.filter((test) => test.status === 'failed')
+  if (failed.length === 0 && status === 'failed') return [`  ${file}: ${firstLine(message)}`]
+  return failed.map((test) => `  ${file} > ${test.fullName}: ${firstLine(test.failureMessages[0])}`)
+}
