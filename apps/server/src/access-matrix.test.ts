@@ -15,6 +15,7 @@ import {
   type Things,
 } from './testing/fill-workspace.ts'
 import { type HttpFixture, startHttpFixture } from './testing/mcp-fixture.ts'
+import { within } from './testing/pace.ts'
 import { type Caller, callerFor, startServer, type TestServer } from './testing/start-server.ts'
 
 /** Someone who sends requests, with what they may do. */
@@ -84,7 +85,7 @@ beforeAll(async () => {
     'DELETE',
     `/api/v1/conversations/${things.conversations}/grants/${otherPerson['conversations grants']}`,
   )
-}, 120_000)
+})
 afterAll(async () => {
   await server?.close()
   await fixture?.close()
@@ -229,7 +230,7 @@ describe.each(every)('%s', (name, endpoint) => {
             () => send(actor.caller, method, to(foreignId), body),
             () => send(actor.caller, method, to(newId()), body),
           )
-          if (apart > maxApartMs) failures.push(`${kind} of ${whose}: ${apart.toFixed(1)} ms apart`)
+          if (apart > within(maxApartMs)) failures.push(`${kind} of ${whose}: ${apart.toFixed(1)} ms apart`)
         }
       }
     }
@@ -243,7 +244,7 @@ const maxApartMs = 8
 /** How much longer the slower of two kinds of request takes, each at its quickest of a few. */
 async function timeApart(one: () => Promise<unknown>, other: () => Promise<unknown>): Promise<number> {
   let apart = Infinity
-  for (let attempt = 0; attempt < 5 && apart > maxApartMs; attempt += 1) {
+  for (let attempt = 0; attempt < 5 && apart > within(maxApartMs); attempt += 1) {
     const quickest = [Infinity, Infinity]
     for (let round = 0; round < 4; round += 1) {
       for (const [index, request] of [one, other].entries()) {

@@ -1,11 +1,9 @@
 import { mkdirSync } from 'node:fs'
 import type { User } from '@parley/contract'
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { describeWithChromium } from '../../server/src/testing/services.ts'
 import { registerOwner } from '../../server/src/testing/start-server.ts'
 import { expectAccessible, type Stage, setStage, type Window } from './harness.ts'
-
-vi.setConfig({ testTimeout: 120_000 })
 
 /** Where to keep pictures of the screens, for whoever wants to look at them. */
 const pictures = process.env.PARLEY_TEST_PICTURES

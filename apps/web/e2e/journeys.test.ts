@@ -1,9 +1,7 @@
 import type { Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { describeWithChromium } from '../../server/src/testing/services.ts'
 import { expectAccessible, type Stage, setStage, type Window } from './harness.ts'
-
-vi.setConfig({ testTimeout: 40_000 })
 
 /** One person's first hour with Parley, on one server: each test goes on where the one before ended. */
 describeWithChromium('journeys', () => {

@@ -1,11 +1,9 @@
 import type { Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { type IdentityProvider, startIdentityProvider } from '../../server/src/testing/identity-provider.ts'
 import { describeWithChromium } from '../../server/src/testing/services.ts'
 import { expectAccessible, type Stage, setStage, type Window } from './harness.ts'
 import { photograph } from './photograph.ts'
-
-vi.setConfig({ testTimeout: 60_000 })
 
 const password = 'correct horse battery staple'
 

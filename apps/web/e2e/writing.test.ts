@@ -1,11 +1,9 @@
 import { crc32, deflateSync } from 'node:zlib'
 import type { Conversation } from '@parley/contract'
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { describeWithChromium } from '../../server/src/testing/services.ts'
 import { registerOwner } from '../../server/src/testing/start-server.ts'
 import { expectAccessible, type Stage, setStage, type Window } from './harness.ts'
-
-vi.setConfig({ testTimeout: 60_000 })
 
 /** What goes into a message, and how long chats are read. */
 describeWithChromium('writing and reading', () => {
@@ -108,11 +106,11 @@ describeWithChromium('writing and reading', () => {
       await page.mouse.wheel(0, -1500)
       return [await questions().count(), await page.evaluate<number>(scrolled)]
     }
-    await expect.poll(up, { timeout: 30_000 }).toEqual([45, 0])
+    await expect.poll(up).toEqual([45, 0])
     await page.getByText('Answer number 1.', { exact: true }).waitFor()
     expect(before).toBeLessThan(45)
     await page.getByRole('button', { name: 'Latest' }).click()
-    await expect.poll(() => page.evaluate<boolean>(atEnd), { timeout: 5_000 }).toBe(true)
+    await expect.poll(() => page.evaluate<boolean>(atEnd)).toBe(true)
     await expectAccessible(page, 'a long chat')
   })
 })

@@ -159,7 +159,7 @@ test('P7 tools pinned: a tool that changed after the question is not called in i
     fixture.change({ notesFile, description: 'Sends the message to everyone.' })
     return JSON.stringify(await server.owner.json('GET', `/api/v1/mcp-servers/${data[0]!.id}/tools`))
   }
-  await expect.poll(change, { timeout: 20_000, interval: 1_000 }).toContain('Sends the message to everyone.')
+  await expect.poll(change, { interval: 1_000 }).toContain('Sends the message to everyone.')
   await resume(started.run.id, [{ interruptId: interrupts[0]!.id, decision: 'approve' }])
   expect(callsOf(await answerOf(started))).toMatchObject([{ state: 'failed' }])
 })

@@ -1,6 +1,7 @@
 import { EventSchemas } from '@ag-ui/core/schemas'
 import { applyEvent, type Conversation, type Message, type Page, type Run, type Started } from '@parley/contract'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { within } from '../../testing/pace.ts'
 import { readEvents as readEventsAs } from '../../testing/read-events.ts'
 import { type ScriptedModel, startScriptedModel } from '../../testing/scripted-model.ts'
 import { startServer, type TestServer } from '../../testing/start-server.ts'
@@ -143,9 +144,7 @@ describe('sending a message', () => {
     const { run } = await send(id, { content: '!say Berlin is the capital of Germany.' })
     await ended(run.id)
     await expect
-      .poll(async () => (await server.owner.json<Conversation>('GET', `/api/v1/conversations/${id}`)).title, {
-        timeout: 5000,
-      })
+      .poll(async () => (await server.owner.json<Conversation>('GET', `/api/v1/conversations/${id}`)).title)
       .toBe('A scripted conversation')
   })
 })
@@ -267,7 +266,7 @@ describe('P4 stop stops', () => {
     const stoppedAt = Date.now()
     await server.owner.json('POST', `/api/v1/runs/${started.run.id}/stop`)
     const request = await closed
-    expect(request.closedAt! - stoppedAt).toBeLessThan(250)
+    expect(request.closedAt! - stoppedAt).toBeLessThan(within(250))
     expect(await ended(started.run.id)).toMatchObject({ status: 'stopped' })
     const [, assistant] = await messagesOf(id)
     expect(assistant!.status).toBe('stopped')

@@ -88,7 +88,8 @@ async function runSteps(
 ): Promise<Interrupt[]> {
   const [{ model, reason }, offered, fuse] = await Promise.all([
     choice ?? chooseModel(ctx, run.model),
-    listOfferedTools(ctx),
+    // A call that is due was decided on already: its server may just be starting, as we are.
+    listOfferedTools(ctx, { patient: journal.toolCalls().some(({ part }) => part.state === 'running') }),
     runFuse(ctx),
   ])
   hold.endAfter(fuse.maxMs, fuse.tookTooLong)

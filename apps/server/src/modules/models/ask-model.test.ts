@@ -1,6 +1,7 @@
 import { createServer } from 'node:http'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { Ctx } from '../../platform/context.ts'
+import { within } from '../../testing/pace.ts'
 import { type ScriptedModel, type Step, startScriptedModel } from '../../testing/scripted-model.ts'
 import { lorem, stepsFromDirectives } from '../../testing/scripted-model-directives.ts'
 import { askModel } from './ask-model.ts'
@@ -136,7 +137,7 @@ describe.each(['openai', 'anthropic'] as const)('%s', (protocol) => {
         stop.abort(reason)
       }
     }).rejects.toBe(reason)
-    expect((await closed).closedAt! - abortedAt).toBeLessThan(250)
+    expect((await closed).closedAt! - abortedAt).toBeLessThan(within(250))
   })
 
   test('closes the socket when the consumer leaves, before and after the first token', async () => {
@@ -146,7 +147,7 @@ describe.each(['openai', 'anthropic'] as const)('%s', (protocol) => {
       leftAt = Date.now()
       break
     }
-    expect((await closed).closedAt! - leftAt).toBeLessThan(250)
+    expect((await closed).closedAt! - leftAt).toBeLessThan(within(250))
 
     const stop = new AbortController()
     const waiting = provider.next('request')
@@ -156,7 +157,7 @@ describe.each(['openai', 'anthropic'] as const)('%s', (protocol) => {
     const abortedAt = Date.now()
     stop.abort()
     await expect(reply).rejects.toMatchObject({ name: 'AbortError' })
-    expect((await gone).closedAt! - abortedAt).toBeLessThan(250)
+    expect((await gone).closedAt! - abortedAt).toBeLessThan(within(250))
   })
 
   test('gives up on a provider that does not begin, or stops in the middle', async () => {

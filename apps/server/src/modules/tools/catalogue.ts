@@ -25,10 +25,11 @@ export interface CatalogueEntry {
 /**
  * Every tool that the workspace's servers have, denied ones too, by name. The order and the text of it follow from
  * settings and definitions alone (P10). Waits a little for servers that are just starting, though never inside a
- * transaction, and for none that failed.
+ * transaction, and for none that failed; with `patient`, until each was reached once or could not be.
  */
-export async function listCatalogue(ctx: Ctx): Promise<CatalogueEntry[]> {
-  return (await readCatalogue(ctx, ctx.db.isTransaction ? undefined : () => true)).entries
+export async function listCatalogue(ctx: Ctx, options: { patient?: boolean } = {}): Promise<CatalogueEntry[]> {
+  const waitMs = options.patient ? ctx.config.tools.connectTimeoutMs : firstAttemptMs
+  return (await readCatalogue(ctx, { waitMs: ctx.db.isTransaction ? 0 : waitMs })).entries
 }
 
 /**
@@ -45,13 +46,13 @@ export async function openEntry(ctx: Ctx, matches: (tool: OfferedTool) => boolea
 
 /** Tools of one server, by name, as they are now. */
 export async function listServerTools(ctx: Ctx, server: ServerSpec): Promise<OfferedTool[]> {
-  const { entries } = await readCatalogue(ctx, ({ id }) => id === server.id)
+  const { entries } = await readCatalogue(ctx, { waitMs: firstAttemptMs, waitsFor: ({ id }) => id === server.id })
   return entries.flatMap(({ tool }) => (tool.serverId === server.id ? [tool] : []))
 }
 
 async function readCatalogue(
   ctx: Ctx,
-  waitsFor: (server: ServerSpec) => boolean = () => false,
+  { waitMs = 0, waitsFor = () => true }: { waitMs?: number; waitsFor?: (server: ServerSpec) => boolean } = {},
 ): Promise<{ entries: CatalogueEntry[]; starting: boolean }> {
   const servers = await listServers(ctx)
   const connections = connectionsOf(ctx)
@@ -60,7 +61,8 @@ async function readCatalogue(
     return connection ? [{ server, connection }] : []
   })
   if (connected.length === 0) return { entries: [], starting: false }
-  await Promise.all(connected.map(({ server, connection }) => waitsFor(server) && firstAttempt(connection, ctx.signal)))
+  const awaited = connected.filter(({ server }) => waitsFor(server))
+  await Promise.all(awaited.map(({ connection }) => firstAttempt(connection, waitMs, ctx.signal)))
 
   const { policies } = await toolSettings.read(ctx)
   const declared = new Set(servers.filter(({ source }) => source === 'file').map(({ slug }) => slug))
@@ -122,8 +124,8 @@ export function policyOf(
   return { policy: 'ask', policySource: 'default' }
 }
 
-async function firstAttempt(connection: Connection, signal: AbortSignal): Promise<void> {
-  const leftMs = connection.startedAt + firstAttemptMs - performance.now()
+async function firstAttempt(connection: Connection, waitMs: number, signal: AbortSignal): Promise<void> {
+  const leftMs = connection.startedAt + waitMs - performance.now()
   if (leftMs <= 0) return
   const timer = new AbortController()
   const either = AbortSignal.any([timer.signal, signal])

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { within } from '../../testing/pace.ts'
 import { checkArguments } from './check-arguments.ts'
 
 let number = 0
@@ -72,5 +73,5 @@ test('a pattern is checked, but one that could stall the process is not', () => 
   for (const pattern of ['^(a+)+$', '^(a|a)*$', '^(a|aa)+$', '^((a*)*)*$', '^(?:a+){10,}$', '(a*)\\1*$']) {
     expect(check(withPattern(pattern), { a: `${'a'.repeat(40)}!` })).toEqual({ ok: true })
   }
-  expect(performance.now() - startedAt).toBeLessThan(500)
+  expect(performance.now() - startedAt).toBeLessThan(within(500))
 })

@@ -9,6 +9,7 @@ import type { Ctx, Platform } from '../../platform/context.ts'
 import { newId } from '../../platform/crypto/index.ts'
 import { makePlatform } from '../../testing/make-platform.ts'
 import { type StdioMode, startHttpFixture, stdioFixture } from '../../testing/mcp-fixture.ts'
+import { slowness, within } from '../../testing/pace.ts'
 import { migrations as files } from '../files/index.ts'
 import { migrations as identity } from '../identity/index.ts'
 import { migrations as sharing } from '../sharing/index.ts'
@@ -22,7 +23,7 @@ let made: Awaited<ReturnType<typeof makePlatform>>
 
 beforeAll(async () => {
   made = await makePlatform(migrations)
-}, 30_000)
+})
 
 afterAll(() => made.drop())
 
@@ -40,13 +41,13 @@ const program = (slug: string, mode: StdioMode = 'old', env: Record<string, stri
 const address = (slug: string, url: string): DeclaredMcpServer => ({ slug, name: slug, transport: 'http', url })
 
 /** A platform with these servers declared, and somebody in a workspace. */
-async function withServers(declared: DeclaredMcpServer[], connectTimeoutMs = 2_500): Promise<Ctx> {
+async function withServers(declared: DeclaredMcpServer[], connectTimeoutMs = within(2_500)): Promise<Ctx> {
   const { config, database } = made.platform
   // Another handle on the same database: connections of its own.
   const platform: Platform = {
     ...made.platform,
     database: { ...database },
-    config: { ...config, tools: { ...config.tools, declared, connectTimeoutMs, callTimeoutMs: 5_000 } },
+    config: { ...config, tools: { ...config.tools, declared, connectTimeoutMs, callTimeoutMs: within(5_000) } },
   }
   open.push(() => closeTools(platform))
   startTools(platform)
@@ -65,7 +66,7 @@ function contextOf(platform: Platform): Ctx {
       scopes: new Set(),
     },
     requestId: newId(),
-    signal: AbortSignal.timeout(60_000),
+    signal: AbortSignal.timeout(240_000),
   }
 }
 
@@ -73,8 +74,8 @@ const server = async (ctx: Ctx, slug: string) =>
   presentServer(ctx, (await listServers(ctx)).find((found) => found.slug === slug)!)
 const state = async (ctx: Ctx, slug: string) => (await server(ctx, slug)).state
 const hello = (ctx: Ctx, slug: string) =>
-  callTool(ctx, { name: `${slug}__hello`, arguments: {} }, { signal: AbortSignal.timeout(20_000) })
-const names = async (ctx: Ctx) => (await listOfferedTools(ctx)).map(({ name }) => name)
+  callTool(ctx, { name: `${slug}__hello`, arguments: {} }, { signal: AbortSignal.timeout(120_000) })
+const names = async (ctx: Ctx) => (await listOfferedTools(ctx, { patient: true })).map(({ name }) => name)
 const processesWith = (text: string) =>
   execFileSync('ps', ['-eo', 'pid,pgid,args'], { encoding: 'utf8' })
     .split('\n')
@@ -83,18 +84,18 @@ const processesWith = (text: string) =>
 describe('P9 bulkheads', () => {
   /** The other server is called in time, and the process has time for more. */
   async function expectOthersUnharmed(ctx: Ctx): Promise<void> {
-    await expect.poll(() => state(ctx, 'good'), { timeout: 5_000 }).toBe('ready')
+    await expect.poll(() => state(ctx, 'good')).toBe('ready')
     const startedAt = performance.now()
     const cpuBefore = process.cpuUsage()
     for (let round = 0; round < 10; round++) {
       const calledAt = performance.now()
       expect((await hello(ctx, 'good')).isError).toBe(false)
-      expect(performance.now() - calledAt).toBeLessThan(2_000)
+      expect(performance.now() - calledAt).toBeLessThan(within(2_000))
       await new Promise((resolve) => setTimeout(resolve, 100))
     }
     const { user, system } = process.cpuUsage(cpuBefore)
     // Listening to one that floods takes a share of a processor, not all of it.
-    expect((user + system) / 1000 / (performance.now() - startedAt)).toBeLessThan(0.6)
+    expect((user + system) / 1000 / (performance.now() - startedAt)).toBeLessThan(0.6 * slowness())
   }
 
   test.each<StdioMode>(['hangs', 'hangs-at-list', 'crashes', 'floods-stderr', 'floods-notifications'])(
@@ -103,10 +104,9 @@ describe('P9 bulkheads', () => {
       const ctx = await withServers([program('bad', mode), program('good')])
       const startedAt = performance.now()
       expect(await names(ctx)).toContain('good__hello')
-      expect(performance.now() - startedAt).toBeLessThan(5_500)
+      expect(performance.now() - startedAt).toBeLessThan(within(5_500))
       await expectOthersUnharmed(ctx)
     },
-    20_000,
   )
 
   test('nor does an address that hangs, or refuses', async () => {
@@ -116,12 +116,12 @@ describe('P9 bulkheads', () => {
     const ctx = await withServers([address('bad', hanging.url), address('worse', refusing.url), program('good')])
     expect(await names(ctx)).toContain('good__hello')
     await expectOthersUnharmed(ctx)
-    await expect.poll(() => state(ctx, 'bad'), { timeout: 5_000 }).toBe('degraded')
+    await expect.poll(() => state(ctx, 'bad')).toBe('degraded')
     expect((await server(ctx, 'worse')).detail).toContain('HTTP 401')
     const asked = refusing.requests()
     await new Promise((resolve) => setTimeout(resolve, 2_500))
     expect(refusing.requests()).toBe(asked) // no loop: what was refused is not asked again soon
-  }, 20_000)
+  })
 
   test('nor does one that answers with more than can be held', async () => {
     const ctx = await withServers([program('bad', 'huge'), program('good')])
@@ -129,10 +129,10 @@ describe('P9 bulkheads', () => {
     const calling = hello(ctx, 'bad').catch((error) => error)
     const startedAt = performance.now()
     expect((await hello(ctx, 'good')).isError).toBe(false)
-    expect(performance.now() - startedAt).toBeLessThan(1_500)
+    expect(performance.now() - startedAt).toBeLessThan(within(1_500))
     expect(await calling).toMatchObject({ code: 'tool_failed', message: expect.stringContaining('more than 50 MB') })
-    await expect.poll(() => state(ctx, 'bad'), { timeout: 5_000 }).toBe('ready')
-  }, 20_000)
+    await expect.poll(() => state(ctx, 'bad')).toBe('ready')
+  })
 })
 
 describe('P10 stable prefix', () => {
@@ -141,12 +141,12 @@ describe('P10 stable prefix', () => {
     const second = await startHttpFixture({ only: ['add', 'echo', 'slow'] })
     open.push(first.close, second.close)
     const one = await withServers([program('zeta'), address('beta', first.url), address('alpha', second.url)])
-    await expect.poll(async () => (await names(one)).length, { timeout: 5_000 }).toBe(8)
+    await expect.poll(async () => (await names(one)).length).toBe(8)
     const other = await withServers([address('alpha', second.url), address('beta', second.url), program('zeta')])
-    await expect.poll(async () => (await names(other)).length, { timeout: 5_000 }).toBe(8)
+    await expect.poll(async () => (await names(other)).length).toBe(8)
     expect(JSON.stringify(await listOfferedTools(other))).toBe(JSON.stringify(await listOfferedTools(one)))
     expect(await names(one)).toEqual([...(await names(one))].sort())
-  }, 20_000)
+  })
 
   test('a server that is briefly down keeps its tools on the list, and a call waits for it', async () => {
     const fixture = await startHttpFixture({ only: ['echo'] })
@@ -155,17 +155,17 @@ describe('P10 stable prefix', () => {
     expect(before).toContain('web__echo')
     const port = Number(new URL(fixture.url).port)
     await fixture.close()
-    await expect.poll(() => state(ctx, 'web'), { timeout: 5_000 }).toBe('degraded')
+    await expect.poll(() => state(ctx, 'web')).toBe('degraded')
     expect(JSON.stringify(await listOfferedTools(ctx))).toBe(before)
     const call = () =>
-      callTool(ctx, { name: 'web__echo', arguments: { message: 'hi' } }, { signal: AbortSignal.timeout(10_000) })
+      callTool(ctx, { name: 'web__echo', arguments: { message: 'hi' } }, { signal: AbortSignal.timeout(120_000) })
     await expect(call()).rejects.toMatchObject({ code: 'tool_server_unavailable' })
 
     const again = await startHttpFixture({ only: ['echo'], port })
     open.push(again.close)
     expect((await call()).content).toEqual([{ type: 'text', text: 'hi' }])
     expect(await state(ctx, 'web')).toBe('ready')
-  }, 20_000)
+  })
 })
 
 describe('programs', () => {
@@ -199,9 +199,9 @@ describe('programs', () => {
     await firstAttempt
     const pid = Number(processesWith('mcp-stdio-server.ts old').at(-1)!.trim().split(/\s+/)[0])
     process.kill(pid, 'SIGKILL')
-    await expect.poll(() => state(ctx, 'good'), { timeout: 2_000, interval: 20 }).toBe('degraded')
+    await expect.poll(() => state(ctx, 'good'), { interval: 20 }).toBe('degraded')
     expect(await names(ctx)).toEqual(before)
-    await expect.poll(() => state(ctx, 'good'), { timeout: 5_000 }).toBe('ready')
+    await expect.poll(() => state(ctx, 'good')).toBe('ready')
   }, 15_000)
 
   test('none is left when the server ends, not even a stubborn one or what it started', async () => {
@@ -212,7 +212,7 @@ describe('programs', () => {
     const members = () => processesWith(` ${group} `)
     expect(members().length).toBeGreaterThan(1)
     await closeTools(ctx)
-    await expect.poll(() => members(), { timeout: 2_000 }).toEqual([])
+    await expect.poll(() => members()).toEqual([])
   }, 15_000)
 })
 
@@ -230,10 +230,10 @@ test('no program outlives a server that was killed', async () => {
   })
   const [text] = (await once(parent.stdout, 'data')) as [Buffer]
   const group = text.toString().trim()
-  await expect.poll(() => processesWith(` ${group} `).length, { timeout: 5_000 }).toBeGreaterThan(1)
+  await expect.poll(() => processesWith(` ${group} `).length).toBeGreaterThan(1)
   parent.kill('SIGKILL')
-  await expect.poll(() => processesWith(` ${group} `), { timeout: 5_000 }).toEqual([])
-}, 15_000)
+  await expect.poll(() => processesWith(` ${group} `)).toEqual([])
+})
 
 test('a session that the server forgot is opened again, and the refused call made once more', async () => {
   const sessions = new Set<string>()
@@ -277,4 +277,4 @@ test('a session that the server forgot is opened again, and the refused call mad
   sessions.clear() // it was restarted
   expect((await hello(ctx, 'old')).content).toEqual([{ type: 'text', text: 'hello' }])
   expect(calls).toBe(2)
-}, 15_000)
+})

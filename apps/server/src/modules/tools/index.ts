@@ -19,8 +19,8 @@ export type { OfferedTool } from './types.ts'
  * The tools that a model may be told of for the actor, in byte order of their names: denied ones left out,
  * those of a server that is briefly down left in. The same settings give the same list, whatever started first (P10).
  */
-export async function listOfferedTools(ctx: Ctx): Promise<OfferedTool[]> {
-  const entries = await listCatalogue(ctx)
+export async function listOfferedTools(ctx: Ctx, options: { patient?: boolean } = {}): Promise<OfferedTool[]> {
+  const entries = await listCatalogue(ctx, options)
   return entries.flatMap(({ tool, usable }) => (tool.policy === 'deny' || !usable ? [] : [tool]))
 }
 

@@ -265,7 +265,7 @@ describe('the ledger', () => {
     const body = { content: 'Hello', model: 'openai/scripted-large' }
     const message = await member.json<Message>('POST', `/api/v1/conversations/${id}/messages`, body, { prefer: 'wait' })
     const ofThis = async () => (await rows('')).filter(({ conversationId }) => conversationId === id)
-    await expect.poll(async () => (await ofThis()).length, { timeout: 10_000 }).toBe(2)
+    await expect.poll(async () => (await ofThis()).length).toBe(2)
     const [title, chat] = await ofThis()
     expect(chat).toMatchObject({
       purpose: 'chat',

@@ -57,7 +57,7 @@ beforeAll(async () => {
       ('B', 'NaN', '-Infinity', '\\x', '{}', '-1 day', '9999-12-31', false, 'null', ''),
       ('ä', null, null, null, null, null, null, null, null, null)`)
   await exportDatabase(source, join(folder, 'first'))
-}, 60_000)
+})
 
 afterAll(async () => {
   await source.drop()
@@ -119,7 +119,7 @@ describe('export and import', () => {
 })
 
 describeWithPostgres('export and import with a server', () => {
-  test('embedded, server and embedded again: identical', { timeout: 60_000 }, async () => {
+  test('embedded, server and embedded again: identical', async () => {
     const scratch = await scratchDatabase()
     const server = await openDatabase({ url: scratch.url, dataDir: folder, log })
     await migrate(server, migrations)

@@ -18,7 +18,7 @@ let database: TestDatabase
 afterEach(() => database?.drop())
 
 describe('migrations', () => {
-  test('are applied once, in order, and only what is missing', { timeout: 30_000 }, async () => {
+  test('are applied once, in order, and only what is missing', async () => {
     database = await openTestDatabase()
     expect(await migrate(database, [first])).toEqual(['first-0001'])
     expect(await migrate(database, [first, second])).toEqual(['second-0001'])
@@ -57,7 +57,7 @@ describe('migrations', () => {
 })
 
 describeWithPostgres('migrations on a server', () => {
-  test('four processes that start together are safe', { timeout: 30_000 }, async () => {
+  test('four processes that start together are safe', async () => {
     const scratch = await scratchDatabase()
     const log = pino({ level: 'silent' })
     const slow: Migration = { name: 'slow-0001', up: 'create table s (n int); select pg_sleep(0.2)' }

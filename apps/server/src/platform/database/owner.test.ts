@@ -17,7 +17,7 @@ let child: ChildProcess | undefined
 beforeEach(async () => {
   dataDir = mkdtempSync(join(tmpdir(), 'parley-owner-'))
   await prepareTestDataDir(dataDir)
-}, 60_000)
+})
 
 afterEach(async () => {
   if (child?.exitCode === null && child.signalCode === null) {

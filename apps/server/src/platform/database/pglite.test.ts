@@ -18,7 +18,7 @@ beforeAll(async () => {
   const embedded = { durable: false, checkpointMs: 0, idleInTransactionMs: 300, copies: { everyMs: 0, keep: 1 } }
   handle = await openDatabase({ dataDir, log, embedded })
   await handle.pool.query('create table entries (id int generated always as identity primary key, text text)')
-}, 60_000)
+})
 
 afterAll(async () => {
   await handle.close()

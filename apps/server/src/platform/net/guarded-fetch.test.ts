@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import { request as undiciRequest } from 'undici'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { within } from '../../testing/pace.ts'
 import { createEgress, egressFetch, guardedFetch, parseEgressAllow, ResponseTooLarge } from './index.ts'
 
 type Seen = { method?: string; headers: IncomingMessage['headers']; body: string }
@@ -142,7 +143,7 @@ describe('aborting closes the socket at once', () => {
       for await (const _chunk of body.iterator({ destroyOnReturn: false })) break
       controller.abort()
       await expect(body.text()).rejects.toThrow()
-      expect(await waitForClose(path)).toBeLessThan(250)
+      expect(await waitForClose(path)).toBeLessThan(within(250))
     })
 
     test(`${kind} dispatcher, before the first byte`, async () => {
@@ -151,7 +152,7 @@ describe('aborting closes the socket at once', () => {
       const response = undiciRequest(origin + path, { dispatcher: egress[kind], signal: controller.signal })
       setTimeout(() => controller.abort(), 50)
       await expect(response).rejects.toThrow()
-      expect(await waitForClose(path)).toBeLessThan(250)
+      expect(await waitForClose(path)).toBeLessThan(within(250))
     })
   }
 
@@ -160,7 +161,7 @@ describe('aborting closes the socket at once', () => {
     const response = await egressFetch(egress.trusted)(`${origin}/drip?fetch`, { signal: controller.signal })
     controller.abort()
     await expect(response.text()).rejects.toThrow()
-    expect(await waitForClose('/drip?fetch')).toBeLessThan(250)
+    expect(await waitForClose('/drip?fetch')).toBeLessThan(within(250))
   })
 })
 

@@ -38,7 +38,7 @@ const takenBy = (listener: string, subjectId: string) =>
   taken.filter((one) => one.listener === listener && one.subjectId === subjectId).map(({ n }) => n)
 
 async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 10_000
+  const deadline = Date.now() + 120_000
   while (!(await condition())) {
     if (Date.now() > deadline) throw new Error('It did not happen in time.')
     await new Promise((resolve) => setTimeout(resolve, 10))

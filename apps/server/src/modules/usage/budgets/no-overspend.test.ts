@@ -1,7 +1,7 @@
 import type { Budget, Conversation, Message, Page, UsageEntry } from '@parley/contract'
 import { sql } from 'kysely'
 import pg from 'pg'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type ScriptedModel, type Step, startScriptedModel } from '../../../testing/scripted-model.ts'
 import { describeWithPostgres, scratchDatabase } from '../../../testing/services.ts'
 import {
@@ -12,8 +12,6 @@ import {
   spawnServer,
   startServer,
 } from '../../../testing/start-server.ts'
-
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 })
 
 /** Dollars per million tokens, so that a token of input costs 10 micro-USD, and one of output 100. */
 const prices = 'openai/scripted-large=10/5/100'
@@ -166,13 +164,13 @@ describe('one process', () => {
       await makeBudget(owner, 100 * dearestCall)
       const before = model.requests.length
       const asked = Promise.allSettled(Array.from({ length: 8 }, () => ask(owner)))
-      await expect.poll(() => model.requests.length - before, { timeout: 10_000 }).toBe(8)
+      await expect.poll(() => model.requests.length - before).toBe(8)
       await new Promise((resolve) => setTimeout(resolve, 1_500))
       expect((await standing(owner)).reserved).toBeGreaterThan(8 * longest * 100)
       await server.kill9()
       await asked
       server = await start()
-      await expect.poll(async () => (await entriesOf(owner)).length, { timeout: 30_000 }).toBe(16)
+      await expect.poll(async () => (await entriesOf(owner)).length).toBe(16)
       const entries = await entriesOf(owner)
       expect(model.requests.length - before).toBe(16)
       expect(entries.filter(({ outcome }) => outcome === 'lost')).toHaveLength(8)
@@ -223,13 +221,13 @@ describeWithPostgres('two processes on one PostgreSQL', () => {
       const asked = Promise.allSettled(
         Array.from({ length: 200 }, (_, index) => ask(index % 2 === 0 ? owner : elsewhere)),
       )
-      await expect.poll(() => model.requests.length - before, { timeout: 20_000, interval: 2 }).toBeGreaterThan(6)
+      await expect.poll(() => model.requests.length - before, { interval: 2 }).toBeGreaterThan(6)
       await first!.kill9()
       await asked
       // The other takes over what the killed one was at.
       const unfinished = async () =>
         (await client.query(`select count(*)::int as n from "runs" where "status" = 'running'`)).rows[0].n as number
-      await expect.poll(unfinished, { timeout: 60_000 }).toBe(0)
+      await expect.poll(unfinished).toBe(0)
       const { highest, looks } = await stop()
       const entries = await entriesOf(elsewhere)
       const { spent, reserved } = await standing(elsewhere)

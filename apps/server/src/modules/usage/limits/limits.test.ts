@@ -26,7 +26,7 @@ const pace = {
 beforeAll(async () => {
   server = await startServer({ env: { PARLEY_SIGNUP: 'open', ...pace } })
   owner = server.owner
-}, 60_000)
+})
 afterAll(() => server.close())
 
 interface Person extends Caller {
