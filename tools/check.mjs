@@ -1,5 +1,6 @@
 // `npm run check`: all that CI runs. Every step runs, also after one failed; the end says which steps and which tests failed.
-import { spawnSync } from 'node:child_process'
+// On a machine so slow that everything would take hours, the long tests are left out, as from `npm test`, and the end says so.
+import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,6 +9,11 @@ import { environment, installMissing, nodeProgram, root } from './install.mjs'
 
 installMissing()
 buildWebIfStale()
+
+/** On a machine more than so many times slower than an ordinary one, everything takes more than an hour and a half. */
+const tooSlow = 4
+const slowness = slownessOfThisMachine()
+const isSlow = slowness > tooSlow
 
 const tool = (path, ...args) => [nodeProgram(), [join(root, 'node_modules', path), ...args]]
 const own = (path, ...args) => [nodeProgram(), [join(root, path), ...args]]
@@ -25,23 +31,7 @@ const steps = {
   ),
   'unused code': tool('knip/bin/knip.js', '--no-progress'),
   licences: own('tools/licences.mjs'),
-  tests: own('tools/test.mjs'),
-}
-if (process.env.CI || process.env.TEST_DATABASE_URL) {
-  // What is the same whichever database is there ran in the step before.
-  const others = [
-    'bad-requests',
-    'start',
-    'cli',
-    'password-strength',
-    'connections',
-    'real-servers',
-    'mail',
-    'pglite*',
-    'owner',
-  ]
-  const without = others.map((name) => `--exclude=**/${name}.test.ts`)
-  steps['tests on PostgreSQL'] = own('tools/test.mjs', 'apps/server', ...without)
+  ...testSteps(),
 }
 
 const results = []
@@ -65,4 +55,55 @@ for (const { step, result, seconds } of results) console.log(`${result.padEnd(7)
 const failures = readFileSync(failuresFile, 'utf8')
 rmSync(folder, { recursive: true })
 if (failures) console.log(`\nTests that failed:\n${failures}`)
+if (isSlow)
+  console.log(`\nThis machine is ${slowness} times slower than an ordinary one: the long tests were left out.`)
 process.exit(results.every(({ result }) => result === 'ok') ? 0 : 1)
+
+function testSteps() {
+  const hasPostgres = Boolean(process.env.CI || process.env.TEST_DATABASE_URL)
+  if (isSlow && hasPostgres) {
+    // The server's tests once, where they start quickest; on the embedded database what is about it.
+    const embedded = [
+      'packages',
+      'tools',
+      'bench',
+      'apps/web/src',
+      'apps/server/src/platform',
+      'apps/server/src/modules/chat',
+    ]
+    return {
+      tests: own('tools/test.mjs', '--everyday', ...embedded),
+      'tests on PostgreSQL': own('tools/test.mjs', '--everyday', 'apps/server'),
+    }
+  }
+  const everything = own('tools/test.mjs', ...(isSlow ? ['--everyday'] : []))
+  if (!hasPostgres) return { tests: everything }
+  // What is the same whichever database is there runs once.
+  const others = [
+    'bad-requests',
+    'start',
+    'cli',
+    'password-strength',
+    'connections',
+    'real-servers',
+    'mail',
+    'pglite*',
+    'owner',
+  ]
+  const without = others.map((name) => `--exclude=**/${name}.test.ts`)
+  return { tests: everything, 'tests on PostgreSQL': own('tools/test.mjs', 'apps/server', ...without) }
+}
+
+/** As the tests see it themselves, over a few seconds. */
+function slownessOfThisMachine() {
+  const script = `
+    const { slowness } = await import('./apps/server/src/testing/pace.ts')
+    const looks = []
+    for (let look = 0; look < 9; look += 1) {
+      looks.push(slowness())
+      await new Promise((resolve) => setTimeout(resolve, 300))
+    }
+    console.log(looks.sort((a, b) => a - b)[4].toFixed(1))`
+  const options = { cwd: root, env: environment, encoding: 'utf8' }
+  return Number(execFileSync(nodeProgram(), ['--input-type=module', '--eval', script], options))
+}

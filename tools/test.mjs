@@ -1,6 +1,6 @@
 // `npm test`: installs what is missing, builds the web app if it is stale, and runs the everyday tests that can run here.
 // Those that take long (`*.long.test.ts`: kill, restart, power loss, scale; and the browser's journeys) run with CI set, with
-// `npm test -- --all`, and where they are named. Other arguments go to vitest: `npm test -- apps/server/src/modules/chat`.
+// `npm test -- --all`, and where they are named; never with `--everyday`. Other arguments go to vitest: `npm test -- apps/server/src/modules/chat`.
 import { spawnSync } from 'node:child_process'
 import { appendFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -15,9 +15,10 @@ const folder = mkdtempSync(join(tmpdir(), 'parley-results-'))
 const report = join(folder, 'results.json')
 const vitest = join(root, 'node_modules/vitest/vitest.mjs')
 const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
-const given = process.argv.slice(2).filter((argument) => argument !== '--all')
-const isEverything = Boolean(process.env.CI) || given.length < process.argv.length - 2
-const isNamed = given.some((argument) => !argument.startsWith('-'))
+const asked = process.argv.slice(2)
+const given = asked.filter((argument) => !['--all', '--everyday'].includes(argument))
+const isEverything = !asked.includes('--everyday') && (Boolean(process.env.CI) || asked.includes('--all'))
+const isNamed = !asked.includes('--everyday') && given.some((argument) => !argument.startsWith('-'))
 const long = ['**/*.long.test.ts', 'apps/web/e2e/**']
 const exclude = isEverything || isNamed ? [] : long.map((pattern) => `--exclude=${pattern}`)
 const run = spawnSync(nodeProgram(), [vitest, 'run', ...reporters, ...exclude, ...given], {

@@ -19,7 +19,7 @@ async function failedStart(
     cwd: dataDir,
     env: { PATH: process.env.PATH, PARLEY_DATA_DIR: dataDir, PORT: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: 120_000,
+    timeout: 300_000,
   })
   let output = ''
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (output += text))

@@ -160,7 +160,7 @@ export async function spawnServer(options: {
     })
   }
   const exited = once(child, 'exit')
-  const deadline = Date.now() + 120_000
+  const deadline = Date.now() + 300_000
   for (;;) {
     if (child.exitCode !== null) throw new Error(`the server ended with ${child.exitCode}:\n${output}`)
     if (Date.now() > deadline) throw new Error(`the server did not become ready:\n${output}`)

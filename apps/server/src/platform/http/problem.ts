@@ -69,12 +69,16 @@ function pointerOf(path: readonly PropertyKey[]): string {
 function toAppError(error: unknown): AppError | undefined {
   if (error instanceof AppError) return error
   if (error instanceof EgressRefused) return new AppError('egress_refused', error.message)
-  const { code, statusCode } = error as { code?: unknown; statusCode?: unknown }
+  if (error instanceof Error && connectionFailed.test(error.message)) return databaseAway(error)
+  const { code, statusCode } = (error ?? {}) as { code?: unknown; statusCode?: unknown }
   if (typeof code !== 'string') return undefined
   if (code.startsWith('FST_')) return fromFastify(code, typeof statusCode === 'number' ? statusCode : 500)
   if (/^[0-9A-Z]{5}$/.test(code)) return fromPostgres(code, error)
   return undefined
 }
+
+/** How node-postgres says that no connection was free in time, or that one broke: without a code. */
+const connectionFailed = /^(timeout exceeded when trying to connect|Connection terminated)/
 
 const fastifyCodes: Record<string, [ErrorCode, string]> = {
   FST_ERR_CTP_INVALID_JSON_BODY: ['invalid_json', 'The body is not valid JSON.'],
@@ -112,10 +116,15 @@ function fromPostgres(code: string, cause: unknown): AppError | undefined {
     return new AppError('conflict', 'This is in conflict with what is stored. Load it again and repeat.', { cause })
   }
   if (/^(08|53|57P)/.test(code) || code === '40001' || code === '40P01' || code === '57014') {
-    return new AppError('unavailable', 'The database is busy or restarting. Try again in a moment.', {
-      cause,
-      retryAfterSeconds: 2,
-    })
+    return databaseAway(cause)
   }
   return undefined
+}
+
+function databaseAway(cause: unknown): AppError {
+  const retryAfterSeconds = 2
+  return new AppError('unavailable', 'The database is busy or restarting. Try again in a moment.', {
+    cause,
+    retryAfterSeconds,
+  })
 }
