@@ -101,8 +101,16 @@ export async function pipeSubject(provider: Child): Promise<Subject> {
   return openAiSubject('pipe', await startScript('pipe.ts', [String(provider.port)]))
 }
 
+/** Limits are counted as always; only there is no reaching them. */
+const pace = {
+  PARLEY_REQUESTS_PER_MINUTE: '10000000',
+  PARLEY_EXPENSIVE_REQUESTS_PER_MINUTE: '10000000',
+  PARLEY_ADDRESS_REQUESTS_PER_MINUTE: '10000000',
+}
+const plan = { requestsPerHour: 1_000_000_000, requestBurst: 1_000_000_000, tokensPerDay: 1_000_000_000_000 }
+
 /**
- * The real server with sign-in, persistence and run log, on the PostgreSQL server of `databaseUrl` or on PGlite.
+ * The real server with sign-in, limits, persistence, ledger and run log, on the PostgreSQL server of `databaseUrl` or on PGlite.
  * `profileDir`: where V8 leaves a CPU profile of it.
  */
 export async function parleySubject(
@@ -124,6 +132,7 @@ export async function parleySubject(
       PARLEY_DATA_DIR: dataDir,
       PARLEY_LOG_LEVEL: 'warn',
       PARLEY_DRAIN_SECONDS: '1',
+      ...pace,
       PARLEY_ADMIN_EMAIL: setup.email,
       PARLEY_ADMIN_PASSWORD: setup.password,
       OPENAI_BASE_URL: `http://127.0.0.1:${provider.port}/v1`,
@@ -150,6 +159,7 @@ export async function parleySubject(
       headers = { authorization: `Bearer ${accessToken}` }
       return true
     })
+    await send(`${base}/api/v1/plans/enterprise`, headers, plan, 'PATCH')
     const { key } = await post<{ key: string }>('/api/v1/api-keys', { name: 'bench' })
     headers = { authorization: `Bearer ${key}` }
   } catch (error) {

@@ -180,6 +180,11 @@ const budgets = createRoute({
   path: '/budgets',
   component: lazyRouteComponent(() => import('./features/usage/budgets-page.tsx'), 'BudgetsPage'),
 })
+const limits = createRoute({
+  getParentRoute: () => settings,
+  path: '/limits',
+  component: lazyRouteComponent(() => import('./features/limits/limits-page.tsx'), 'LimitsPage'),
+})
 const provisioning = createRoute({
   getParentRoute: () => settings,
   path: '/provisioning',
@@ -233,6 +238,7 @@ export const router = createRouter({
         myUsage,
         workspaceUsage,
         budgets,
+        limits,
       ]),
       joinWorkspace,
     ]),

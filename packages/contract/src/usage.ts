@@ -151,6 +151,7 @@ export const usageEndpoints = {
     access: 'usage:read',
     query: z.object({ ...allFilters, ...exportFormat }),
     media: exportMedia,
+    cost: 'expensive',
     status: 200,
   }),
   getUsageSettings: endpoint({
@@ -196,6 +197,7 @@ export const usageEndpoints = {
     access: 'account:read',
     query: z.object({ ...ownFilters, ...exportFormat }),
     media: exportMedia,
+    cost: 'expensive',
     status: 200,
   }),
 }

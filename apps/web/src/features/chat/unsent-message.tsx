@@ -1,4 +1,7 @@
 import { Button, classNames } from '@parley/ui'
+import { Link } from '@tanstack/react-router'
+import { useEffect, useState } from 'react'
+import { formatCountdown, formatTime } from '../shell/format.ts'
 import { FileView } from './file-view.tsx'
 import type { Unsent } from './unsent.ts'
 
@@ -12,7 +15,8 @@ export function UnsentMessage({
   onRetry: () => void
   onDiscard: () => void
 }) {
-  const failed = unsent.state === 'failed'
+  const { state, retryAt } = unsent
+  const failed = state === 'failed'
   return (
     <article aria-label="You, not sent yet" className="flex flex-col items-end gap-1.5">
       {unsent.files.map((file) => (
@@ -29,7 +33,26 @@ export function UnsentMessage({
           {unsent.text}
         </div>
       )}
-      {failed ? (
+      {state === 'waiting' && retryAt !== null && (
+        <div className="flex max-w-[85%] flex-col items-end gap-2 text-end text-sm">
+          <p role="status">
+            {unsent.error} Your message is kept and sent by itself at {formatTime(retryAt)}, while this window is open.
+          </p>
+          <div className="flex flex-wrap items-center justify-end gap-2">
+            <Countdown to={retryAt} />
+            <Link to="/settings/usage" className="px-1 text-accent underline-offset-4 hover:underline">
+              See your limits
+            </Link>
+            <Button size="small" onClick={onRetry}>
+              Try now
+            </Button>
+            <Button size="small" variant="ghost" onClick={onDiscard}>
+              Discard
+            </Button>
+          </div>
+        </div>
+      )}
+      {failed && (
         <div role="alert" className="flex flex-wrap items-center justify-end gap-2 text-danger text-sm">
           <span>Not sent. {unsent.error}</span>
           <Button size="small" onClick={onRetry}>
@@ -39,9 +62,22 @@ export function UnsentMessage({
             Discard
           </Button>
         </div>
-      ) : (
-        <p className="px-1.5 text-text-muted text-xs">Sending…</p>
       )}
+      {state === 'sending' && <p className="px-1.5 text-text-muted text-xs">Sending…</p>}
     </article>
+  )
+}
+
+/** Minutes and seconds until then, for those who look; readers were told the time of day. */
+function Countdown({ to }: { to: string }) {
+  const [now, setNow] = useState(() => Date.now())
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), 1000)
+    return () => clearInterval(timer)
+  }, [])
+  return (
+    <span aria-hidden="true" className="text-text-muted tabular-nums">
+      in {formatCountdown(new Date(to).getTime() - now)}
+    </span>
   )
 }

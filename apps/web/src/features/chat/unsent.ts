@@ -1,5 +1,5 @@
 import type { FileInfo } from '@parley/contract'
-import { randomKey } from '@parley/sdk'
+import { ParleyError, randomKey } from '@parley/sdk'
 import { useMemo, useSyncExternalStore } from 'react'
 import { parley, queryClient } from '../../parley.ts'
 import { explainError } from '../shell/explain-error.ts'
@@ -18,9 +18,17 @@ export interface Unsent {
   /** The message it follows; null for the first one. */
   parentId: string | null
   model: string | null
-  state: 'sending' | 'failed'
+  /** `waiting`: a limit was reached; it is sent again by itself at `retryAt`. */
+  state: 'sending' | 'waiting' | 'failed'
   error: string | null
+  /** ISO 8601; set while it waits. */
+  retryAt: string | null
 }
+
+/** Nobody wants a message sent that was forgotten about: what has to wait longer is sent by hand. */
+const longestWaitSeconds = 3600
+/** Timers of the messages that wait in this window. */
+const timers = new Map<string, ReturnType<typeof setTimeout>>()
 
 const storageKey = 'parley.unsent'
 let all: readonly Unsent[] = restore()
@@ -29,7 +37,8 @@ const listeners = new Set<() => void>()
 function restore(): Unsent[] {
   try {
     const stored = JSON.parse(localStorage.getItem(storageKey) ?? '[]') as Unsent[]
-    return stored.map((one) => ({ ...one, state: 'failed', error: 'The page was closed before it was sent.' }))
+    const error = 'The page was closed before it was sent.'
+    return stored.map((one) => ({ ...one, state: 'failed', error, retryAt: null }))
   } catch {
     return []
   }
@@ -52,7 +61,7 @@ function subscribe(listener: () => void): () => void {
 }
 
 export function sendMessage(message: Pick<Unsent, 'conversationId' | 'text' | 'files' | 'parentId' | 'model'>): void {
-  const unsent: Unsent = { ...message, key: randomKey(), state: 'sending', error: null }
+  const unsent: Unsent = { ...message, key: randomKey(), state: 'sending', error: null, retryAt: null }
   change([...all, unsent])
   void send(unsent)
 }
@@ -60,11 +69,14 @@ export function sendMessage(message: Pick<Unsent, 'conversationId' | 'text' | 'f
 export function sendAgain(key: string): void {
   const unsent = all.find((one) => one.key === key)
   if (!unsent || unsent.state === 'sending') return
-  change(all.map((one) => (one === unsent ? { ...one, state: 'sending', error: null } : one)))
+  clearTimeout(timers.get(key))
+  change(all.map((one) => (one === unsent ? { ...one, state: 'sending', error: null, retryAt: null } : one)))
   void send(unsent)
 }
 
 export function forget(key: string): void {
+  clearTimeout(timers.get(key))
+  timers.delete(key)
   change(all.filter((one) => one.key !== key))
 }
 
@@ -85,6 +97,17 @@ async function send({ key, conversationId, text, files, parentId, model }: Unsen
     // An edited message has siblings now, which only the server counts.
     void queryClient.invalidateQueries({ queryKey: ['messages', conversationId] })
   } catch (error) {
-    change(all.map((one) => (one.key === key ? { ...one, state: 'failed', error: explainError(error) } : one)))
+    const retryAt = whenNext(error)
+    if (retryAt) timers.set(key, setTimeout(sendAgain, retryAt.getTime() - Date.now(), key))
+    const failure = { error: explainError(error), retryAt: retryAt?.toISOString() ?? null }
+    change(all.map((one) => (one.key === key ? { ...one, state: retryAt ? 'waiting' : 'failed', ...failure } : one)))
   }
+}
+
+/** When a message that met a limit may be sent; undefined for any other failure, and where that is too far away. */
+function whenNext(error: unknown): Date | undefined {
+  if (!(error instanceof ParleyError) || error.code !== 'rate_limited') return undefined
+  const { retryAfter } = error
+  if (retryAfter === null || retryAfter > longestWaitSeconds) return undefined
+  return new Date(Date.now() + retryAfter * 1000)
 }

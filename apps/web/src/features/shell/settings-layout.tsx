@@ -7,6 +7,7 @@ import {
   ChartColumnStacked,
   ChartNoAxesColumn,
   FolderSync,
+  Gauge,
   KeyRound,
   LogIn,
   type LucideIcon,
@@ -34,6 +35,7 @@ interface Page {
     | '/settings/usage'
     | '/settings/workspace-usage'
     | '/settings/budgets'
+    | '/settings/limits'
   label: string
   icon: LucideIcon
   /** Only for those who may this. */
@@ -62,6 +64,7 @@ const groups: { name: string; pages: Page[] }[] = [
       { to: '/settings/provisioning', label: 'Provisioning', icon: FolderSync },
       { to: '/settings/workspace-usage', label: 'Usage', icon: ChartColumnStacked, needs: 'usage:read' },
       { to: '/settings/budgets', label: 'Budgets', icon: Wallet, needs: 'usage:read' },
+      { to: '/settings/limits', label: 'Limits', icon: Gauge, needs: 'usage:read' },
     ],
   },
 ]

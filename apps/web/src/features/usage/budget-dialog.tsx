@@ -1,11 +1,11 @@
 import type { Budget, BudgetScope, BudgetUnit, BudgetWindow } from '@parley/contract'
 import { ParleyError } from '@parley/sdk'
 import { Button, Callout, Dialog, Select, Switch, TextField, useToast } from '@parley/ui'
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useId, useState } from 'react'
 import { parley } from '../../parley.ts'
-import { useModels } from '../models/list-models.ts'
 import { explainError } from '../shell/explain-error.ts'
+import { useSubjects } from './use-subjects.ts'
 
 const scopes: { value: BudgetScope; label: string }[] = [
   { value: 'workspace', label: 'The whole workspace' },
@@ -162,22 +162,12 @@ function Subject({
   onChange: (id: string) => void
   error: string | undefined
 }) {
-  const subjects = useQuery({
-    queryKey: ['budgets', 'subjects'],
-    queryFn: ({ signal }) => parley.budgets.subjects({ signal }),
-  }).data
-  const models = useModels()
+  const choices = useSubjects()[scope]
   const each = {
     group: 'Choose a group',
     user: 'Each person has it',
     key: 'Each API key has it',
     model: 'Each model has it',
-  }[scope]
-  const choices = {
-    group: subjects?.groups ?? [],
-    user: subjects?.people ?? [],
-    key: subjects?.keys ?? [],
-    model: models.filter(({ protocol }) => protocol !== 'guide').map(({ id }) => ({ id, name: id })),
   }[scope]
   return (
     <Select

@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { parley } from '../../parley.ts'
+import { MyLimits } from '../limits/my-limits.tsx'
 import { Panel, SettingsHead } from '../shell/settings-layout.tsx'
 import { useTitle } from '../shell/use-title.ts'
 import { BudgetBar } from './budget-bar.tsx'
@@ -22,9 +23,10 @@ export function MyUsagePage() {
   return (
     <>
       <SettingsHead title="Your usage">
-        What your own answers took, and what is left of the budgets that count them.
+        What your own answers took, and what is left of your messages and of the budgets that count them.
       </SettingsHead>
       <div className="flex flex-col gap-6">
+        <MyLimits />
         <MyBudgets />
         <UsageView source={source} />
       </div>

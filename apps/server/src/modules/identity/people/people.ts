@@ -5,6 +5,7 @@ import { AppError, notFound } from '../../../platform/errors.ts'
 import { decodeCursor, encodeCursor } from '../../../platform/http/index.ts'
 import { emit } from '../../../platform/outbox/index.ts'
 import { mayGrantRole, requireGrantable, scopesOfMember } from '../access.ts'
+import { announceAccess } from '../announce-access.ts'
 import { revokeInvitations } from '../invitations/store.ts'
 import { lockMembership, lockOwnerIds } from '../roles/store.ts'
 import { announceRevoked } from '../sign-in.ts'
@@ -80,9 +81,10 @@ export function requireOtherOwner(owners: string[], userId: string): void {
   )
 }
 
-/** What was remembered of the person's credentials is forgotten, and open windows of the workspace look again. */
+/** What was remembered of the person's credentials and of who may what is forgotten; open streams and windows look again. */
 export function announceChange(ctx: Ctx, userId: string): void {
   announceRevoked(ctx, { userId })
+  announceAccess(ctx)
   announcePeople(ctx)
 }
 
