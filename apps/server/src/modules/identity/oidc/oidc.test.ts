@@ -333,7 +333,7 @@ describe('connected accounts', () => {
   async function connect(as: Browser, login: string): Promise<string> {
     const begun = await send<{ url: string }>(as, 'POST', 'me/connected-accounts', {
       providerId: 'oidc',
-      next: '/settings/account',
+      next: '/settings/security',
     })
     return bringBack(server, as, await logInThere(server, as, begun.body.url, login))
   }
@@ -341,7 +341,7 @@ describe('connected accounts', () => {
   test('are added by whoever is signed in, and sign them in from then on', async () => {
     const other = account({ email: 'quite-another@elsewhere.example', email_verified: false })
     const owner = await ownersBrowser()
-    expect(await connect(owner, other.sub)).toBe('/settings/account')
+    expect(await connect(owner, other.sub)).toBe('/settings/security')
     await signInThrough(server, browser, 'oidc', other.sub)
     expect((await me()).user.id).toBe(server.owner.signedIn.user.id)
     // Somebody else cannot have it as well.

@@ -5,9 +5,9 @@ import { AppError, notFound } from '../../../platform/errors.ts'
 import { decodeCursor, encodeCursor } from '../../../platform/http/index.ts'
 import { emit } from '../../../platform/outbox/index.ts'
 import { mayGrantRole, requireGrantable, scopesOfMember } from '../access.ts'
+import { announceRevoked } from '../announce-revoked.ts'
 import { revokeInvitations } from '../invitations/store.ts'
 import { lockMembership, lockOwnerIds } from '../roles/store.ts'
-import { announceRevoked } from '../sign-in.ts'
 import * as store from './store.ts'
 
 const byName = z.tuple([z.string(), z.uuid()])
