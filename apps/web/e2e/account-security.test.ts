@@ -6,7 +6,7 @@ import { fromBase32, stepOf, totpCode } from '../../server/src/modules/identity/
 import { describeWithChromium } from '../../server/src/testing/services.ts'
 import { expectAccessible, type Stage, setStage, type Window } from './harness.ts'
 
-vi.setConfig({ testTimeout: 90_000 })
+vi.setConfig({ testTimeout: 300_000 })
 
 const email = 'ada@example.com'
 const password = 'correct horse battery staple'
@@ -35,7 +35,7 @@ describeWithChromium('account security', () => {
     await page.getByLabel('Password').fill(password)
     await page.getByRole('button', { name: 'Create workspace' }).click()
     await page.getByText('You are talking to the built-in guide').waitFor()
-  }, 90_000)
+  }, 240_000)
   afterAll(() => stage?.close())
   afterEach(() => {
     // What the browser itself says when a session is ended under an open socket is no fault of the page.
@@ -45,7 +45,7 @@ describeWithChromium('account security', () => {
 
   async function open(options: Parameters<Stage['open']>[0] = {}): Promise<Window> {
     const opened = await stage.open(options)
-    opened.page.setDefaultTimeout(20_000)
+    opened.page.setDefaultTimeout(60_000)
     windows.push(opened)
     return opened
   }
@@ -134,7 +134,7 @@ describeWithChromium('account security', () => {
   test('the passkey signs in by itself from the email field, with neither email nor password', async () => {
     await signOut()
     // The virtual authenticator chooses at once what a person would choose from the suggestions.
-    await page.waitForURL(/\/$/, { timeout: 15_000 })
+    await page.waitForURL(/\/$/, { timeout: 60_000 })
     await page.getByText('What shall we talk through?').or(page.getByText('You are talking to')).first().waitFor()
   })
 
@@ -194,9 +194,9 @@ describeWithChromium('account security', () => {
     await elsewhere.getByRole('heading', { name: 'Models' }).waitFor()
     await page.getByRole('button', { name: 'Sign out everywhere else' }).click()
     await page.getByRole('alertdialog').getByRole('button', { name: 'Sign out' }).click()
-    await expect.poll(() => list.getByRole('listitem').count(), { timeout: 10_000 }).toBe(1)
+    await expect.poll(() => list.getByRole('listitem').count(), { timeout: 60_000 }).toBe(1)
     // Nobody touched that window: its socket was closed, and it went to the sign-in by itself.
-    await elsewhere.waitForURL(/\/login\?next=/, { timeout: 10_000 })
+    await elsewhere.waitForURL(/\/login\?next=/, { timeout: 60_000 })
   })
 
   test('an authenticator app is set up by its key, and its code is asked for and replaceable by keyboard', async () => {

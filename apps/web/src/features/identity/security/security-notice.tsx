@@ -32,12 +32,15 @@ export function SecurityNotice() {
 
 function Notice({ label, children }: { label: string; children: React.ReactNode }) {
   return (
-    <p className="flex flex-wrap items-center justify-center gap-x-2 bg-warning-soft px-4 py-1.5 text-center text-sm text-warning">
+    <aside
+      aria-label="Account security"
+      className="flex flex-wrap items-center justify-center gap-x-2 bg-warning-soft px-4 py-1.5 text-center text-sm text-warning"
+    >
       <ShieldAlert aria-hidden="true" className="size-4 shrink-0" />
-      <span>{children}</span>
+      <p>{children}</p>
       <Link to="/settings/security" className="font-medium underline underline-offset-4">
         {label}
       </Link>
-    </p>
+    </aside>
   )
 }
