@@ -248,7 +248,9 @@ describe('a recent proof', () => {
       expect([path, refused.status, refused.body.code]).toEqual([path, 403, 'proof_required'])
     }
     expect((await browser.send('PATCH', 'me', { name: 'Patty' })).status).toBe(200)
-    expect((await browser.send('POST', 'api-keys', { name: 'Key', scopes: ['account:read'] })).status).toBe(201)
+    const key = await browser.json<{ id: string }>('POST', 'api-keys', { name: 'Key', scopes: ['account:read'] })
+    const wider = await browser.send('PATCH', `api-keys/${key.id}`, { scopes: ['account:read', 'keys:manage'] })
+    expect([wider.status, wider.body.code]).toEqual([403, 'proof_required'])
 
     const wrong = await browser.send('POST', 'me/proof', { method: 'password', password: 'not the password' })
     expect([wrong.status, wrong.body.code]).toEqual([401, 'invalid_credentials'])
