@@ -187,9 +187,9 @@ export async function parleySubject(
   }
 }
 
-async function send<T>(url: string, headers: Record<string, string>, body: unknown): Promise<T> {
+async function send<T>(url: string, headers: Record<string, string>, body: unknown, method = 'POST'): Promise<T> {
   const answer = await fetch(url, {
-    method: 'POST',
+    method,
     headers: body === undefined ? headers : { ...headers, 'content-type': 'application/json' },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     signal: AbortSignal.timeout(20_000),

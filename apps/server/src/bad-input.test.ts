@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { newId } from './platform/crypto/index.ts'
 import { goodBody, malformedBodies, outputSchemaOf, wrongBodies } from './testing/bad-bodies.ts'
 import { type HttpFixture, startHttpFixture } from './testing/mcp-fixture.ts'
+import { SoftPasskey } from './testing/soft-passkey.ts'
 import { callerFor, startServer, type TestServer } from './testing/start-server.ts'
 
 /** A request that has to be refused with one of these codes. */
@@ -30,6 +31,14 @@ beforeAll(async () => {
   server = await startServer({ env: { PARLEY_EGRESS_ALLOW: '127.0.0.1', PARLEY_SIGNUP: 'open' } })
   const other = { email: 'other@example.com', password: 'another long password', name: 'Otto Other' }
   const { accessToken } = await server.anyone.json<{ accessToken: string }>('POST', '/api/v1/auth/register', other)
+  // Before there are passkeys, which are asked for after the password.
+  const { email, password } = server.owner
+  const login = await server.anyone.fetch('/api/v1/auth/login', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ email, password }),
+  })
+  cookie = login.headers.getSetCookie()[0]!.split(';')[0]!
   const limit = await server.owner.json<{ id: string }>('PUT', '/api/v1/limit-overrides', {
     subject: { kind: 'model', id: 'nobody/nothing' },
     requestsPerHour: 1,
@@ -80,14 +89,8 @@ beforeAll(async () => {
   })
   Object.assign(own, { providers: signIn.id, 'sign-in-providers': signIn.id, 'connected-accounts': newId() })
   own.people = server.owner.signedIn.user.id
+  foreign.people = newId()
   own.invitations = (await server.owner.json<{ id: string }>('POST', '/api/v1/invitations', { role: 'viewer' })).id
-  const { email, password } = server.owner
-  const login = await server.anyone.fetch('/api/v1/auth/login', {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ email, password }),
-  })
-  cookie = login.headers.getSetCookie()[0]!.split(';')[0]!
   const key = await server.owner.json<{ key: string }>('POST', '/api/v1/api-keys', {
     name: 'Narrow',
     scopes: ['account:read'],
@@ -123,6 +126,12 @@ async function fillFor(person: ReturnType<typeof callerFor>): Promise<Record<str
     runs: message.runId,
     files: file.id,
   }
+  const sessions = await person.json<{ data: { id: string }[] }>('GET', '/api/v1/me/sessions')
+  things.sessions = sessions.data[0]!.id
+  const options = await person.json<{ challenge: string }>('POST', '/api/v1/me/passkeys/options')
+  const response = new SoftPasskey(server.platform.config.http.publicUrl).create(options)
+  const passkey = await person.json<{ passkey: { id: string } }>('POST', '/api/v1/me/passkeys', { name: 'A', response })
+  things.passkeys = passkey.passkey.id
   if (key.ok) things['api-keys'] = ((await key.json()) as { id: string }).id
   return things
 }

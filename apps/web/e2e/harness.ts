@@ -36,14 +36,16 @@ export interface Stage {
 
 /**
  * The real server with the built web app, a scripted model that is not connected yet, one MCP server, and Chromium.
- * `models`: what the scripted model says it has.
+ * `models`: what the scripted model says it has. `host`: under which name the server is opened (passkeys need one).
  */
 export async function setStage({
   models,
+  host = '127.0.0.1',
   egressAllow = [],
   env: more = {},
 }: {
   models?: string[]
+  host?: string
   /** Other hosts that the server may reach. */
   egressAllow?: string[]
   env?: Record<string, string>
@@ -57,12 +59,14 @@ export async function setStage({
   )
   await prepareTestDataDir(dataDir, migrations)
   const model = await startScriptedModel(models === undefined ? {} : { models })
+  const port = await freePort()
   const env = {
     PARLEY_EGRESS_ALLOW: [new URL(model.url).host, ...egressAllow].join(','),
     PARLEY_CONFIG_FILE: join(dataDir, 'parley.json'),
+    PUBLIC_URL: `http://${host}:${port}`,
     ...more,
   }
-  const start = { dataDir, port: await freePort(), env }
+  const start = { dataDir, port, env }
   let server = await spawnServer(start)
   const browser = await chromium.launch({ executablePath: findChromium(), args: ['--no-sandbox'] })
   return {
@@ -71,7 +75,7 @@ export async function setStage({
     },
     model,
     notes: () => readFileSync(notesFile, 'utf8').split('\n').filter(Boolean),
-    open: (options = {}) => openWindow(browser, server.url, options),
+    open: (options = {}) => openWindow(browser, env.PUBLIC_URL, options),
     async crash() {
       await server.kill9()
       server = await spawnServer(start)

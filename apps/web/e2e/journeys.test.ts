@@ -62,8 +62,8 @@ describeWithChromium('journeys', () => {
   })
 
   test('signing out and in again leads back, and a wrong password is told', async () => {
-    await page.goto('/settings/account')
-    await expectAccessible(page, 'account')
+    await page.goto('/settings/profile')
+    await expectAccessible(page, 'profile')
     await page.getByRole('button', { name: 'Sign out' }).click()
     await page.waitForURL(/\/login/)
     await page.goto('/settings/models')

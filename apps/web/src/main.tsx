@@ -3,6 +3,7 @@ import { QueryClientProvider } from '@tanstack/react-query'
 import { RouterProvider } from '@tanstack/react-router'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
+import { ProofProvider } from './features/identity/security/proof.tsx'
 import { Announcements } from './features/shell/announce.tsx'
 import { queryClient } from './parley.ts'
 import { router } from './router.tsx'
@@ -12,7 +13,9 @@ createRoot(document.getElementById('root')!).render(
   <StrictMode>
     <QueryClientProvider client={queryClient}>
       <ToastProvider>
-        <RouterProvider router={router} />
+        <ProofProvider>
+          <RouterProvider router={router} />
+        </ProofProvider>
         <Announcements />
       </ToastProvider>
     </QueryClientProvider>

@@ -13,11 +13,9 @@ const login = createRoute({
   getParentRoute: () => root,
   path: '/login',
   validateSearch: (search: Record<string, unknown>): { next?: string; workspace?: string } => {
-    // Only a path of our own: never lead someone who just signed in to another site.
-    const next = typeof search.next === 'string' && /^\/(?![/\\])/.test(search.next) ? search.next : undefined
     // Whose providers to offer.
     const workspace = typeof search.workspace === 'string' && isId.test(search.workspace) ? search.workspace : undefined
-    return { ...(next && { next }), ...(workspace && { workspace }) }
+    return { ...nextIn(search), ...(workspace && { workspace }) }
   },
   component: lazyRouteComponent(() => import('./features/identity/sign-in-page.tsx'), 'SignInPage'),
 })
@@ -42,6 +40,24 @@ const connect = createRoute({
   path: '/login/connect',
   component: lazyRouteComponent(() => import('./features/identity/providers/connect-page.tsx'), 'ConnectPage'),
 })
+
+const secondFactor = createRoute({
+  getParentRoute: () => root,
+  path: '/second-factor',
+  validateSearch: nextIn,
+  beforeLoad: async ({ search }) => {
+    const me = await queryClient.ensureQueryData(findMe)
+    if (!me) throw redirect({ to: '/login', search })
+    if (!me.secondFactorRequired) throw redirect({ to: search.next ?? '/' })
+  },
+  component: lazyRouteComponent(() => import('./features/identity/second-factor-page.tsx'), 'SecondFactorPage'),
+})
+
+/** Where to go on. Only a path of our own: never lead someone who just signed in to another site. */
+function nextIn(search: Record<string, unknown>): { next?: string } {
+  const next = typeof search.next === 'string' && /^\/(?![/\\])/.test(search.next) ? search.next : undefined
+  return next ? { next } : {}
+}
 
 const setup = createRoute({
   getParentRoute: () => root,
@@ -83,7 +99,11 @@ const app = createRoute({
   id: 'app',
   component: AppLayout,
   beforeLoad: async ({ location }) => {
-    if (await queryClient.ensureQueryData(findMe)) return
+    const me = await queryClient.ensureQueryData(findMe)
+    if (me?.secondFactorRequired) {
+      throw redirect({ to: '/second-factor', search: location.href === '/' ? {} : { next: location.href } })
+    }
+    if (me) return
     const { needsOwner } = await parley.auth.setup()
     if (needsOwner) throw redirect({ to: '/setup' })
     throw redirect({ to: '/login', search: location.href === '/' ? {} : { next: location.href } })
@@ -142,10 +162,28 @@ const people = createRoute({
   path: '/people',
   component: lazyRouteComponent(() => import('./features/identity/people/people-page.tsx'), 'PeoplePage'),
 })
+const profile = createRoute({
+  getParentRoute: () => settings,
+  path: '/profile',
+  component: lazyRouteComponent(() => import('./features/identity/profile-page.tsx'), 'ProfilePage'),
+})
+const security = createRoute({
+  getParentRoute: () => settings,
+  path: '/security',
+  component: lazyRouteComponent(() => import('./features/identity/security/security-page.tsx'), 'SecurityPage'),
+})
+const sessions = createRoute({
+  getParentRoute: () => settings,
+  path: '/sessions',
+  component: lazyRouteComponent(() => import('./features/identity/security/sessions-page.tsx'), 'SessionsPage'),
+})
+/** Where the account was before it had pages of its own. */
 const account = createRoute({
   getParentRoute: () => settings,
   path: '/account',
-  component: lazyRouteComponent(() => import('./features/identity/account-page.tsx'), 'AccountPage'),
+  beforeLoad: () => {
+    throw redirect({ to: '/settings/profile' })
+  },
 })
 const roles = createRoute({
   getParentRoute: () => settings,
@@ -213,6 +251,7 @@ export const router = createRouter({
     signInProblem,
     connect,
     setup,
+    secondFactor,
     forgotPassword,
     resetPassword,
     confirmEmail,
@@ -235,6 +274,9 @@ export const router = createRouter({
         apiKeys,
         provisioning,
         account,
+        profile,
+        security,
+        sessions,
         myUsage,
         workspaceUsage,
         budgets,

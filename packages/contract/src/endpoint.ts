@@ -18,6 +18,8 @@ export interface Endpoint<
   summary: string
   description?: string
   access: 'public' | 'session' | Scope
+  /** Also for a session that still has to show the second factor that its workspace asks for. */
+  withoutSecondFactor?: boolean
   params?: Params
   query?: Query
   body?: Body

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { idSchema, roleSchema, scopeSchema, timeSchema } from './common.ts'
 import { endpoint } from './endpoint.ts'
-import { secondFactorRequiredSchema } from './second-factor.ts'
+import { secondFactorRequiredSchema } from './second-factor-required.ts'
 
 export const emailSchema = z
   .email()
@@ -33,6 +33,8 @@ export const userSchema = z
     kind: z.enum(['person', 'service']),
     workspace: workspaceSchema,
     scopes: z.array(scopeSchema),
+    /** Nothing else works in this workspace until the person has shown a second factor. */
+    secondFactorRequired: z.literal(true).optional(),
     createdAt: timeSchema,
   })
   .meta({ id: 'User' })
@@ -43,6 +45,10 @@ export const signedInSchema = z
   .object({ accessToken: z.string(), refreshToken: z.string(), expiresIn: z.int(), user: userSchema })
   .meta({ id: 'SignedIn' })
 export type SignedIn = z.infer<typeof signedInSchema>
+
+/** What a way of signing in answers: tokens, or the question for a second factor. */
+export const signInAnswerSchema = z.union([signedInSchema, secondFactorRequiredSchema])
+export type SignInAnswer = z.infer<typeof signInAnswerSchema>
 
 /** What the sign-in screen needs to know before anyone is signed in. */
 export const setupStateSchema = z.object({
@@ -89,7 +95,7 @@ export const identityEndpoints = {
     summary: 'Sign in with email and password; answers tokens, or asks for the second factor',
     access: 'public',
     body: z.object({ email: emailSchema, password: z.string().max(200) }),
-    response: z.union([signedInSchema, secondFactorRequiredSchema]),
+    response: signInAnswerSchema,
   }),
   refresh: endpoint({
     method: 'POST',
@@ -105,6 +111,7 @@ export const identityEndpoints = {
     path: '/api/v1/auth/logout',
     tag: 'Identity',
     summary: 'Sign out: end this session',
+    withoutSecondFactor: true,
     access: 'session',
     response: z.object({
       /** Where the browser ends its session with the identity provider as well; null where there is none. */
@@ -116,6 +123,7 @@ export const identityEndpoints = {
     path: '/api/v1/me',
     tag: 'Identity',
     summary: 'The signed-in person',
+    withoutSecondFactor: true,
     access: 'account:read',
     response: userSchema,
   }),
@@ -123,14 +131,14 @@ export const identityEndpoints = {
     method: 'PATCH',
     path: '/api/v1/me',
     tag: 'Identity',
-    summary: 'Change the name or the password',
+    summary: 'Change the name or the password; a new password needs the current one, if there is one',
     access: 'session',
     body: z
       .object({ name: nameSchema, currentPassword: z.string().max(200), newPassword: passwordSchema })
       .partial()
-      .refine((body) => (body.newPassword === undefined) === (body.currentPassword === undefined), {
-        message: 'A new password needs the current one beside it.',
-        path: ['currentPassword'],
+      .refine((body) => body.newPassword !== undefined || body.currentPassword === undefined, {
+        message: 'Is missing.',
+        path: ['newPassword'],
       }),
     response: userSchema,
   }),

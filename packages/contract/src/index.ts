@@ -8,10 +8,14 @@ import { identityEndpoints } from './identity.ts'
 import { invitationEndpoints } from './invitations.ts'
 import { limitEndpoints } from './limits.ts'
 import { modelEndpoints } from './models.ts'
+import { passkeyEndpoints } from './passkeys.ts'
 import { peopleEndpoints } from './people.ts'
 import { provisioningEndpoints } from './provisioning.ts'
 import { groupEndpoints, roleEndpoints } from './roles.ts'
+import { secondFactorEndpoints } from './second-factor.ts'
+import { securityEndpoints } from './security.ts'
 import { serviceAccountEndpoints } from './service-accounts.ts'
+import { sessionEndpoints } from './sessions.ts'
 import { sharingEndpoints } from './sharing.ts'
 import { signInEndpoints } from './sign-in.ts'
 import { tokenKeyEndpoints } from './token-keys.ts'
@@ -34,11 +38,15 @@ export * from './invitations.ts'
 export * from './limits.ts'
 export * from './messages.ts'
 export * from './models.ts'
+export * from './passkeys.ts'
 export * from './people.ts'
 export * from './provisioning.ts'
 export * from './roles.ts'
 export * from './second-factor.ts'
+export * from './second-factor-required.ts'
+export * from './security.ts'
 export * from './service-accounts.ts'
+export * from './sessions.ts'
 export * from './sharing.ts'
 export * from './sign-in.ts'
 export * from './token-keys.ts'
@@ -59,6 +67,10 @@ export const endpoints = {
   ...invitationEndpoints,
   ...emailedLinkEndpoints,
   ...provisioningEndpoints,
+  ...secondFactorEndpoints,
+  ...passkeyEndpoints,
+  ...securityEndpoints,
+  ...sessionEndpoints,
   ...fileEndpoints,
   ...limitEndpoints,
   ...modelEndpoints,

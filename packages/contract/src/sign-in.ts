@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { idSchema, pageOf, pageQuerySchema, roleSchema, timeSchema } from './common.ts'
 import { endpoint } from './endpoint.ts'
 import { signedInSchema } from './identity.ts'
-import { secondFactorRequiredSchema } from './second-factor.ts'
+import { secondFactorRequiredSchema } from './second-factor-required.ts'
 
 /** Who vouches for people: `oidc` is any OpenID Connect issuer. */
 export const signInKinds = ['google', 'microsoft', 'github', 'oidc'] as const

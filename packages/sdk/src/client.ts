@@ -39,6 +39,14 @@ export function createParley(options: ParleyOptions = {}) {
       /** What a mailed link or an invitation is for, without following it. */
       inspectLink: (token: string, o?: CallOptions) => call(endpoints.inspectLink, { body: { token }, ...o }),
       ratePassword: (body: Body<E['ratePassword']>, o?: CallOptions) => call(endpoints.ratePassword, { body, ...o }),
+      /** The second step of a sign-in that answered `secondFactorRequired`. */
+      secondFactor: (body: Body<E['answerSecondFactor']>, o?: CallOptions) =>
+        call(endpoints.answerSecondFactor, { body, ...o }),
+      secondFactorPasskey: (challenge: string, o?: CallOptions) =>
+        call(endpoints.startSecondFactorPasskey, { body: { challenge }, ...o }),
+      passkeyOptions: (o?: CallOptions) => call(endpoints.startPasskeySignIn, { ...o }),
+      passkey: (response: Body<E['signInWithPasskey']>['response'], o?: CallOptions) =>
+        call(endpoints.signInWithPasskey, { body: { response }, ...o }),
     },
 
     /** Signing in through identity providers. */
@@ -76,6 +84,40 @@ export function createParley(options: ParleyOptions = {}) {
       /** Connects what waits in this browser with whoever is signed in. */
       confirm: (o?: CallOptions) => call(endpoints.connectSignedIn, { ...o }),
       disconnect: (id: string, o?: CallOptions) => call(endpoints.disconnectAccount, { params: { id }, ...o }),
+    },
+
+    security: {
+      get: (o?: CallOptions) => call(endpoints.getSecurity, { ...o }),
+      /** For sensitive changes, which otherwise answer `proof_required`. */
+      prove: (body: Body<E['prove']>, o?: CallOptions) => call(endpoints.prove, { body, ...o }),
+      provePasskey: (o?: CallOptions) => call(endpoints.startProofPasskey, { ...o }),
+      startTotp: (o?: CallOptions) => call(endpoints.startTotp, { ...o }),
+      confirmTotp: (code: string, o?: CallOptions) => call(endpoints.confirmTotp, { body: { code }, ...o }),
+      removeTotp: (o?: CallOptions) => call(endpoints.removeTotp, { ...o }),
+      makeRecoveryCodes: (o?: CallOptions) => call(endpoints.makeRecoveryCodes, { ...o }),
+    },
+
+    passkeys: {
+      list: (o?: CallOptions) => call(endpoints.listPasskeys, { ...o }),
+      options: (o?: CallOptions) => call(endpoints.startPasskey, { ...o }),
+      add: (body: Body<E['addPasskey']>, o?: CallOptions) => call(endpoints.addPasskey, { body, ...o }),
+      rename: (id: string, name: string, o?: CallOptions) =>
+        call(endpoints.renamePasskey, { params: { id }, body: { name }, ...o }),
+      remove: (id: string, o?: CallOptions) => call(endpoints.removePasskey, { params: { id }, ...o }),
+    },
+
+    sessions: {
+      list: (o?: CallOptions) => call(endpoints.listSessions, { ...o }),
+      revoke: (id: string, o?: CallOptions) => call(endpoints.revokeSession, { params: { id }, ...o }),
+      revokeOthers: (o?: CallOptions) => call(endpoints.revokeOtherSessions, { ...o }),
+    },
+
+    secondFactorPolicy: {
+      get: (o?: CallOptions) => call(endpoints.getSecondFactorPolicy, { ...o }),
+      set: (body: Body<E['setSecondFactorPolicy']>, o?: CallOptions) =>
+        call(endpoints.setSecondFactorPolicy, { body, ...o }),
+      /** Removes all second factors of somebody who lost them. */
+      reset: (userId: string, o?: CallOptions) => call(endpoints.resetSecondFactor, { params: { id: userId }, ...o }),
     },
 
     me: {

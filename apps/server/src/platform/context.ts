@@ -45,6 +45,8 @@ export type Actor = {
   apiKeyId?: string | undefined
   /** What that key is limited to; see `reaches`. */
   resources?: KeyResources | undefined
+  /** A session that still has to show the second factor its workspace asks for: good for showing it, and nothing else. */
+  needsSecondFactor?: true
 }
 
 /** Whether the actor's key, if it is one, is limited to things of this kind among which `id` is not. */

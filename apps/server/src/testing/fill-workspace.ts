@@ -53,7 +53,11 @@ export async function fillForPerson(server: TestServer, person: Caller): Promise
     })
     .execute()
   const key = await person.json<{ id: string }>('POST', '/api/v1/api-keys', { name: 'A key' })
+  const sessions = await person.json<{ data: { id: string }[] }>('GET', '/api/v1/me/sessions')
   return {
+    sessions: sessions.data[0]!.id,
+    passkeys: await addPasskey(server, me.id),
+    people: me.id,
     conversations: conversation.id,
     messages: message.id,
     runs: message.runId,
@@ -62,6 +66,21 @@ export async function fillForPerson(server: TestServer, person: Caller): Promise
     'api-keys': key.id,
     'connected-accounts': accountId,
   }
+}
+
+/** A passkey, and sessions that have shown it. */
+async function addPasskey(server: TestServer, userId: string): Promise<string> {
+  const { db } = server.platform
+  const id = newId()
+  await db
+    .insertInto('passkeys')
+    .values({
+      ...{ id, userId, name: 'A passkey', credentialId: id, publicKey: '', counter: 0, transports: '[]' },
+      ...{ synced: false, aaguid: '', createdAt: new Date(), lastUsedAt: null, blockedAt: null },
+    })
+    .execute()
+  await db.updateTable('sessions').set({ secondFactorAt: new Date() }).where('userId', '=', userId).execute()
+  return id
 }
 
 /**

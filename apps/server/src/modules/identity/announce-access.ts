@@ -1,5 +1,5 @@
 import type { Platform } from '../../platform/context.ts'
-import { revokedChannel } from './credential-cache.ts'
+import { revokedChannel } from '../../platform/http/index.ts'
 
 /** Channel of the bus that says in which workspace roles, groups or shares changed: `{ workspaceId }`. */
 export const accessChannel = 'access-changed'

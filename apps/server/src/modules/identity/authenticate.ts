@@ -1,13 +1,15 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import type { Scope } from '@parley/contract'
 import type { FastifyRequest } from 'fastify'
 import type { Actor, Platform } from '../../platform/context.ts'
 import { hashToken, isId, parseApiKey } from '../../platform/crypto/index.ts'
-import { notFound } from '../../platform/errors.ts'
+import { AppError, notFound } from '../../platform/errors.ts'
 import { scopesOfMember } from './access.ts'
 import { findKey, useKey } from './api-keys/find-key.ts'
 import { credentialCache, type Found } from './credential-cache.ts'
 import { isAllowedBy } from './oidc/sso-only.ts'
 import { readSessionCookie } from './session-cookie.ts'
+import { placeOf } from './sessions/place.ts'
 import { findSession, touchSession } from './store.ts'
 import { readAccessToken } from './token-keys/access-tokens.ts'
 
@@ -16,14 +18,23 @@ export const sessionDays = 30
 const dayMs = 24 * 60 * 60 * 1000
 const touchedEveryMs = 60_000
 
+/** Of whoever still has to show the second factor; endpoints that allow no such session are closed to it besides. */
+export const mayDoWithout: ReadonlySet<Scope> = new Set<Scope>(['account:read'])
+
 /**
  * Who sent a request: by `Authorization: Bearer` (an API key or an access token), else by the session cookie. A bearer
  * that is not good is not replaced by the cookie. `Parley-Workspace` names the workspace for people in several.
  * Answers null for nobody; costs one indexed query at most, none when the same credential came within five seconds. What a
  * key asks of each request (an address, a signature) is looked at for each request.
- * @throws AppError not_found when the person is not in the named workspace; address_not_allowed, signature_invalid
+ * @throws AppError not_found when the person is not in the named workspace; address_not_allowed, signature_invalid;
+ * second_factor_required when the workspace asks for one that the session has not shown, unless `withoutSecondFactor`.
+ * `again`: the request was let in before, and its credential is looked at anew while its answer goes on.
  */
-export async function authenticate(platform: Platform, request: FastifyRequest): Promise<Actor | null> {
+export async function authenticate(
+  platform: Platform,
+  request: FastifyRequest,
+  options: { withoutSecondFactor?: boolean; again?: boolean } = {},
+): Promise<Actor | null> {
   const credential = credentialOf(platform, request.headers)
   if (credential === undefined) return null
   const workspaceId = namedWorkspace(request.headers)
@@ -32,13 +43,19 @@ export async function authenticate(platform: Platform, request: FastifyRequest):
     `${credential.kind} ${hash} ${workspaceId ?? ''}`,
     platform.clock.now().getTime(),
     () => {
-      if (credential.kind === 'cookie') return bySession(platform, { tokenHash: hash }, workspaceId)
+      if (credential.kind === 'cookie') return bySession(platform, request, { tokenHash: hash }, workspaceId)
       return parseApiKey(credential.text) === undefined
-        ? byAccessToken(platform, credential.text, workspaceId)
+        ? byAccessToken(platform, request, credential.text, workspaceId)
         : findKey(platform, hash, workspaceId)
     },
   )
-  if (found?.use !== undefined) await useKey(platform, found.use, request)
+  if (found?.use !== undefined && !options.again) await useKey(platform, found.use, request)
+  if (found?.actor.needsSecondFactor && !options.withoutSecondFactor) {
+    throw new AppError(
+      'second_factor_required',
+      'This workspace asks for a second factor. Open Parley in a browser to set one up, or to show it.',
+    )
+  }
   return found?.actor ?? null
 }
 
@@ -64,12 +81,13 @@ function namedWorkspace(headers: IncomingHttpHeaders): string | undefined {
 
 async function byAccessToken(
   platform: Platform,
+  request: FastifyRequest,
   token: string,
   workspaceId: string | undefined,
 ): Promise<Found | undefined> {
   const claims = await readAccessToken(platform, token)
   if (claims === undefined) return undefined
-  const found = await bySession(platform, { id: claims.sessionId }, workspaceId, claims.workspaceId)
+  const found = await bySession(platform, request, { id: claims.sessionId }, workspaceId, claims.workspaceId)
   if (found?.goodUntil == null || found.actor.userId !== claims.userId) return undefined
   return { actor: found.actor, goodUntil: earlier(found.goodUntil, claims.expiresAt) }
 }
@@ -77,6 +95,7 @@ async function byAccessToken(
 /** In the workspace that the request names, else in the token's, else in the session's own. */
 async function bySession(
   platform: Platform,
+  request: FastifyRequest,
   by: { tokenHash: string } | { id: string },
   named: string | undefined,
   ofToken?: string,
@@ -93,7 +112,7 @@ async function bySession(
   }
   if (!isAllowedBy(platform, { ...session, role }, session.providerId)) return undefined
   if (now.getTime() - session.lastUsedAt.getTime() >= touchedEveryMs) {
-    await touchSession(platform.db, session.id, now, sessionExpiry(now))
+    await touchSession(platform.db, session.id, { ...placeOf(request), lastUsedAt: now, expiresAt: sessionExpiry(now) })
   }
   const actor: Actor = {
     kind: 'session',
@@ -103,7 +122,18 @@ async function bySession(
     role,
     scopes: scopesOfMember({ role, roleScopes: session.roleScopes }),
   }
+  if (lacksSecondFactor(session, now)) {
+    return { actor: { ...actor, scopes: mayDoWithout, needsSecondFactor: true }, goodUntil: session.expiresAt }
+  }
   return { actor, goodUntil: session.expiresAt }
+}
+
+/** Whether the workspace asks for a second factor by now that the session has not shown. */
+export function lacksSecondFactor(
+  session: { requiredFrom: Date | null; secondFactorAt: Date | null },
+  now: Date,
+): boolean {
+  return session.requiredFrom !== null && session.requiredFrom <= now && session.secondFactorAt === null
 }
 
 /** When a session that is used now will end. */

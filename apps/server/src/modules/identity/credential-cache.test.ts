@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { createLocalBus } from '../../platform/bus/index.ts'
 import type { Actor, Platform } from '../../platform/context.ts'
-import { credentialCache, revokedChannel } from './credential-cache.ts'
+import { revokedChannel } from '../../platform/http/index.ts'
+import { credentialCache } from './credential-cache.ts'
 
 const actor: Actor = {
   kind: 'session',
@@ -41,7 +42,7 @@ test('a bad credential is looked up every time', async () => {
   expect(loads()).toBe(1)
 })
 
-test.each([[{ credentialId: 'session-1' }], [{ userId: 'user-1' }]])(
+test.each([[{ credentialId: 'session-1' }], [{ userId: 'user-1' }], [{ workspaceId: 'workspace-1' }]])(
   'forgets at once what is revoked: %j',
   async (it) => {
     const { bus, cache, load, loads } = makeCache()

@@ -1,14 +1,9 @@
 import { type Actor, type Platform, perServer } from '../../platform/context.ts'
+import { concerns, type Revoked, revokedChannel } from '../../platform/http/index.ts'
 import type { KeyUse } from './api-keys/find-key.ts'
 
 const keptMs = 5_000
 const keptEntries = 10_000
-
-/** Channel of the bus that says which credentials stopped working, or changed what they may do. */
-export const revokedChannel = 'identity:revoked'
-
-/** Everything known of these is forgotten: one session or key, all of a person's, or all in a workspace. */
-export type Revoked = { credentialId: string } | { userId: string } | { workspaceId: string }
 
 /** Who stands behind a credential, until when it is good, and for a key what it asks of each request. */
 export interface Found {
@@ -45,8 +40,7 @@ class CredentialCache {
 
   forget(revoked: Revoked): void {
     this.#revocations++
-    const [[field, value]] = Object.entries(revoked) as [[keyof Actor, string]]
-    for (const [key, { found }] of this.#entries) if (found.actor[field] === value) this.#entries.delete(key)
+    for (const [key, { found }] of this.#entries) if (concerns(revoked, found.actor)) this.#entries.delete(key)
   }
 
   #dropOldest(): void {

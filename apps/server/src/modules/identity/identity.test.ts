@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { type Clock, systemClock } from '../../platform/context.ts'
 import { type Caller, callerFor, startServer, type TestServer } from '../../testing/start-server.ts'
 import { ensureSetup } from './index.ts'
-import { rememberKnownBrowser } from './known-browser.ts'
+import { rememberKnownBrowser } from './sessions/known-browsers.ts'
 import { logIn } from './sign-in.ts'
 import { takeTryAnywhere } from './sign-in-throttle.ts'
 
@@ -216,15 +216,6 @@ describe('sessions', () => {
     expect((await send(bearer(third.body.accessToken), 'GET', 'me')).status).toBe(401)
     const last = await send(server.anyone, 'POST', 'auth/refresh', { refreshToken: third.body.refreshToken })
     expect(last.status).toBe(401)
-  })
-
-  test('of two refreshes at once with one token, at most one succeeds', async () => {
-    const { refreshToken } = (await makePerson()).signedIn
-    const both = await Promise.all([
-      send(server.anyone, 'POST', 'auth/refresh', { refreshToken }),
-      send(server.anyone, 'POST', 'auth/refresh', { refreshToken }),
-    ])
-    expect(both.map(({ status }) => status).sort()).toEqual([200, 401])
   })
 
   test('what is no refresh token ends nothing', async () => {

@@ -18,6 +18,7 @@ export function presentUser(
     workspaceName: string
   },
   allowed: ReadonlySet<Scope> = scopesOfMember(member),
+  needsSecondFactor = false,
 ): User {
   const { roleId, roleName } = member
   return {
@@ -33,6 +34,7 @@ export function presentUser(
       customRole: roleId === null || roleName === null ? null : { id: roleId, name: roleName },
     },
     scopes: commonScopes(allowed, scopesOfMember(member)),
+    ...(needsSecondFactor ? { secondFactorRequired: true as const } : {}),
     createdAt: member.createdAt.toISOString(),
   }
 }

@@ -9,12 +9,15 @@ import { mountGroups } from './groups/routes.ts'
 import { mountInvitations } from './invitations/routes.ts'
 import { mountProviderSignIn } from './oidc/routes.ts'
 import { providerSignOutUrl } from './oidc/sign-out.ts'
+import { mountPasskeys } from './passkeys/routes.ts'
 import { mountPeople } from './people/routes.ts'
 import { register } from './register.ts'
 import { mountRoles } from './roles/routes.ts'
 import { mountScim } from './scim/routes.ts'
+import { mountSecondFactor } from './second-factor/routes.ts'
 import { mountServiceAccounts } from './service-accounts/routes.ts'
 import { clearSessionCookie } from './session-cookie.ts'
+import { mountSessions } from './sessions/routes.ts'
 import { endSession, logIn, refreshSession } from './sign-in.ts'
 import { hasUsers } from './store.ts'
 import { mountTokenKeys } from './token-keys/routes.ts'
@@ -59,4 +62,7 @@ export function mountIdentity(http: Http): void {
   mountRoles(http)
   mountGroups(http)
   mountScim(http)
+  mountSecondFactor(http)
+  mountPasskeys(http)
+  mountSessions(http)
 }

@@ -1,22 +1,25 @@
+import { createHmac } from 'node:crypto'
 import type { SecondFactorRequired, SignedIn } from '@parley/contract'
-import type { Platform } from '../../platform/context.ts'
+import { inTransaction, type Platform, perServer } from '../../platform/context.ts'
 import { hashToken, newId, randomToken } from '../../platform/crypto/index.ts'
 import { AppError } from '../../platform/errors.ts'
 import type { Member } from './add-person.ts'
-import { sessionExpiry } from './authenticate.ts'
+import { announceRevoked } from './announce-revoked.ts'
+import { lacksSecondFactor, mayDoWithout, sessionExpiry } from './authenticate.ts'
 import type { Client } from './client.ts'
-import { type Revoked, revokedChannel } from './credential-cache.ts'
-import { isKnownBrowser } from './known-browser.ts'
 import { requireAllowedWorkspace } from './oidc/sso-only.ts'
 import { checkPassword } from './passwords.ts'
 import { presentUser } from './present.ts'
 import { askForSecondFactor } from './second-factor/challenge.ts'
 import { secondFactorsOf } from './second-factor/store.ts'
+import { isKnownBrowser, noteBrowser } from './sessions/known-browsers.ts'
 import { forgiveTries, giveBackTryAnywhere, takeTry, takeTryAnywhere } from './sign-in-throttle.ts'
 import {
   deleteSession,
   deleteSessionFamily,
+  findJustRotated,
   findMember,
+  findSession,
   findUserByEmail,
   insertSession,
   rotateSession,
@@ -92,7 +95,7 @@ export async function completeSignIn(
   return { answer: await askForSecondFactor(platform, member, client, proof, methods) }
 }
 
-/** Begins a session. */
+/** Begins a session, and tells of a browser that the person never signed in with before. */
 export async function startSession(
   platform: Platform,
   member: Member,
@@ -102,29 +105,37 @@ export async function startSession(
   const now = platform.clock.now()
   const id = newId()
   const sessionToken = randomToken()
-  const refresh = makeRefreshToken(randomToken())
-  await insertSession(
-    platform.db,
-    {
-      id,
-      ...member,
-      tokenHash: hashToken(sessionToken),
-      refreshFamilyHash: refresh.familyHash,
-      refreshHash: refresh.hash,
-      userAgent: client.userAgent?.slice(0, 300) ?? null,
-      address: client.address,
-      expiresAt: sessionExpiry(now),
-      method: proof.method,
-      provenAt: proof.provider?.provesAccount === false ? null : now,
-      secondFactorAt: proof.twoFactors ? now : null,
-      providerId: proof.provider?.id ?? null,
-      onlyWorkspaceId: proof.provider?.onlyWorkspaceId ?? null,
-      sealedIdToken: proof.provider?.sealedIdToken ?? null,
-    },
-    now,
-  )
-  return signedIn(platform, { id, ...member }, { sessionToken, refreshToken: refresh.token })
+  const { refreshToken, familyHash } = firstRefreshToken()
+  const store = async (tx: Platform) => {
+    await insertSession(
+      tx.db,
+      {
+        id,
+        ...member,
+        tokenHash: hashToken(sessionToken),
+        refreshFamilyHash: familyHash,
+        refreshHash: hashToken(refreshToken),
+        userAgent: client.userAgent?.slice(0, 300) ?? null,
+        address: client.address,
+        expiresAt: sessionExpiry(now),
+        method: proof.method,
+        provenAt: proof.provider?.provesAccount === false ? null : now,
+        secondFactorAt: proof.twoFactors ? now : null,
+        timeZone: client.timeZone ?? null,
+        providerId: proof.provider?.id ?? null,
+        onlyWorkspaceId: proof.provider?.onlyWorkspaceId ?? null,
+        sealedIdToken: proof.provider?.sealedIdToken ?? null,
+      },
+      now,
+    )
+    await noteBrowser(tx, member, client, id)
+  }
+  await (platform.db.isTransaction ? store(platform) : inTransaction(platform, store))
+  return signedIn(platform, { id, ...member }, { sessionToken, refreshToken })
 }
+
+/** Two windows may trade the same refresh token at once: within this time the second gets what the first got. */
+const sameTradeMs = 10_000
 
 /**
  * Trades a refresh token for new tokens. A token that was traded before was copied by someone: which of the two is the
@@ -134,21 +145,30 @@ export async function startSession(
 export async function refreshSession(platform: Platform, refreshToken: string): Promise<SignInResult> {
   const now = platform.clock.now()
   const [family = ''] = refreshToken.split('.')
-  const sessionToken = randomToken()
-  const next = makeRefreshToken(family)
+  const by = { refreshFamilyHash: hashToken(family), refreshHash: hashToken(refreshToken) }
+  const next = successorsOf(platform, refreshToken, family)
   const session = await rotateSession(
     platform.db,
-    { refreshFamilyHash: next.familyHash, refreshHash: hashToken(refreshToken) },
-    { tokenHash: hashToken(sessionToken), refreshHash: next.hash, expiresAt: sessionExpiry(now) },
+    by,
+    {
+      tokenHash: hashToken(next.sessionToken),
+      refreshHash: hashToken(next.refreshToken),
+      expiresAt: sessionExpiry(now),
+    },
     now,
   )
-  if (session === undefined) {
-    const endedId = await deleteSessionFamily(platform.db, next.familyHash)
-    if (endedId !== undefined) announceRevoked(platform, { credentialId: endedId })
-    throw signInAgain()
+  if (session !== undefined) {
+    announceRevoked(platform, { credentialId: session.id }) // the former cookie
+    return signedIn(platform, session, next)
   }
-  announceRevoked(platform, { credentialId: session.id }) // the former cookie
-  return signedIn(platform, session, { sessionToken, refreshToken: next.token })
+  const justRotated = await findJustRotated(platform.db, by, new Date(now.getTime() - sameTradeMs))
+  if (justRotated !== undefined) return signedIn(platform, justRotated, next)
+  const endedId = await deleteSessionFamily(platform.db, by.refreshFamilyHash)
+  if (endedId !== undefined) {
+    platform.log.warn({ sessionId: endedId }, 'A refresh token was used again after it was traded: its session ended.')
+    announceRevoked(platform, { credentialId: endedId })
+  }
+  throw signInAgain()
 }
 
 /** Ends a session at once. */
@@ -157,35 +177,45 @@ export async function endSession(platform: Platform, id: string): Promise<void> 
   announceRevoked(platform, { credentialId: id })
 }
 
-/** Tells all who remember a credential to forget it; to be called once the change is committed. */
-export function announceRevoked(platform: Platform, revoked: Revoked): void {
-  platform.bus.publish(revokedChannel, revoked)
-}
-
 async function signedIn(
   platform: Platform,
   session: Member & { id: string },
   tokens: { sessionToken: string; refreshToken: string },
 ): Promise<SignInResult> {
   const member = await findMember(platform.db, session.workspaceId, session.userId)
+  const stored = await findSession(platform.db, { id: session.id }, session.workspaceId)
   // A service account has no way to sign in; should one be found, it leads nowhere.
-  if (member === undefined || member.kind === 'service') throw signInAgain()
+  if (member === undefined || member.kind === 'service' || stored === undefined) throw signInAgain()
+  const lacking = lacksSecondFactor(stored, platform.clock.now())
   return {
     sessionToken: tokens.sessionToken,
     answer: {
       accessToken: await signAccessToken(platform, { ...session, role: member.role }),
       refreshToken: tokens.refreshToken,
       expiresIn: accessTokenSeconds,
-      user: presentUser(member),
+      user: lacking ? presentUser(member, mayDoWithout, true) : presentUser(member),
     },
   }
 }
 
 /** `<family>.<random>`: the family is a secret too, else anyone could end a session by presenting an "old" token. */
-function makeRefreshToken(family: string): { token: string; familyHash: string; hash: string } {
-  const token = `${family}.${randomToken()}`
-  return { token, familyHash: hashToken(family), hash: hashToken(token) }
+function firstRefreshToken(): { refreshToken: string; familyHash: string } {
+  const family = randomToken()
+  return { refreshToken: `${family}.${randomToken()}`, familyHash: hashToken(family) }
 }
+
+/** The tokens that one refresh token is traded for: always the same, so that trading it twice at once forks nothing. */
+function successorsOf(
+  platform: Platform,
+  refreshToken: string,
+  family: string,
+): { sessionToken: string; refreshToken: string } {
+  const derive = (purpose: string) =>
+    createHmac('sha256', successionKey(platform)).update(`${purpose} ${refreshToken}`).digest('base64url')
+  return { sessionToken: derive('session'), refreshToken: `${family}.${derive('refresh')}` }
+}
+
+const successionKey = perServer(({ keyring }) => keyring.derive('session-succession'))
 
 function signInAgain(): AppError {
   return new AppError('unauthenticated', 'The session has ended. Sign in again.')

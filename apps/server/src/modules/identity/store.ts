@@ -5,6 +5,7 @@ import type { Db } from '../../platform/database/index.ts'
 import { AppError } from '../../platform/errors.ts'
 import type { HeldRole } from './access.ts'
 import './oidc/tables.ts'
+import './second-factor/tables.ts'
 import './tables.ts'
 import './roles/tables.ts'
 
@@ -106,6 +107,24 @@ export function findUserByEmail(db: Db, email: string) {
     .executeTakeFirst()
 }
 
+/** The workspace that a person signs in to: the one last used. Undefined when they are in none. */
+export async function findWorkspaceOf(db: Db, userId: string): Promise<string | undefined> {
+  const row = await db
+    .selectFrom('memberships')
+    .select('workspaceId')
+    .where('userId', '=', userId)
+    .orderBy('lastUsedAt', (order) => order.desc().nullsLast())
+    .orderBy('createdAt')
+    .limit(1)
+    .executeTakeFirst()
+  return row?.workspaceId
+}
+
+/** Held to the end of the transaction: changes to how this person signs in happen one after the other. */
+export async function lockUser(db: Db, userId: string): Promise<void> {
+  await db.selectFrom('users').select('id').where('id', '=', userId).forUpdate().executeTakeFirst()
+}
+
 export function getUser(db: Db, userId: string) {
   return db.selectFrom('users').select(['email', 'passwordHash']).where('id', '=', userId).executeTakeFirstOrThrow()
 }
@@ -170,6 +189,7 @@ export interface NewSession {
   providerId: string | null
   onlyWorkspaceId: string | null
   sealedIdToken: string | null
+  timeZone: string | null
 }
 
 /** Stores a session, and drops those of the same person that have expired. */
@@ -202,6 +222,11 @@ export function findSession(db: Db, by: { tokenHash: string } | { id: string }, 
     })
     .leftJoin('roles', 'roles.id', 'memberships.roleId')
     .leftJoin('signInPolicies', 'signInPolicies.workspaceId', 'memberships.workspaceId')
+    .leftJoin('secondFactorPolicies', (join) =>
+      join
+        .onRef('secondFactorPolicies.workspaceId', '=', 'memberships.workspaceId')
+        .on('secondFactorPolicies.required', '=', true),
+    )
     .select([
       'sessions.id',
       'sessions.userId',
@@ -210,6 +235,8 @@ export function findSession(db: Db, by: { tokenHash: string } | { id: string }, 
       'sessions.expiresAt',
       'sessions.providerId',
       'sessions.onlyWorkspaceId',
+      'sessions.secondFactorAt',
+      'secondFactorPolicies.requiredFrom',
       'memberships.role',
       'roles.scopes as roleScopes',
       'signInPolicies.ssoOnly',
@@ -220,8 +247,12 @@ export function findSession(db: Db, by: { tokenHash: string } | { id: string }, 
   ).executeTakeFirst()
 }
 
-export async function touchSession(db: Db, id: string, now: Date, expiresAt: Date): Promise<void> {
-  await db.updateTable('sessions').set({ lastUsedAt: now, expiresAt }).where('id', '=', id).execute()
+export async function touchSession(
+  db: Db,
+  id: string,
+  use: { lastUsedAt: Date; expiresAt: Date; address?: string; userAgent?: string; timeZone?: string },
+): Promise<void> {
+  await db.updateTable('sessions').set(use).where('id', '=', id).execute()
 }
 
 /** Replaces the tokens of a session if `refreshHash` is the one that is good now; undefined if it is not. */
@@ -233,11 +264,22 @@ export function rotateSession(
 ) {
   return db
     .updateTable('sessions')
-    .set({ ...next, lastUsedAt: now })
+    .set({ ...next, previousRefreshHash: by.refreshHash, rotatedAt: now, lastUsedAt: now })
     .where('refreshFamilyHash', '=', by.refreshFamilyHash)
     .where('refreshHash', '=', by.refreshHash)
     .where('expiresAt', '>', now)
     .returning(['id', 'userId', 'workspaceId'])
+    .executeTakeFirst()
+}
+
+/** The session whose refresh token before the current one is `refreshHash`, if it was traded after `since`. */
+export function findJustRotated(db: Db, by: { refreshFamilyHash: string; refreshHash: string }, since: Date) {
+  return db
+    .selectFrom('sessions')
+    .select(['id', 'userId', 'workspaceId'])
+    .where('refreshFamilyHash', '=', by.refreshFamilyHash)
+    .where('previousRefreshHash', '=', by.refreshHash)
+    .where('rotatedAt', '>', since)
     .executeTakeFirst()
 }
 
@@ -255,12 +297,37 @@ export async function deleteSession(db: Db, id: string): Promise<void> {
   await db.deleteFrom('sessions').where('id', '=', id).execute()
 }
 
-export async function deleteAllSessions(db: Db, userId: string): Promise<void> {
-  await db.deleteFrom('sessions').where('userId', '=', userId).execute()
+/** Ends sessions of a person: one, all but one, or all; answers their ids. */
+export async function deleteSessions(
+  db: Db,
+  userId: string,
+  which: { id: string } | { exceptId: string } | 'all' = 'all',
+): Promise<string[]> {
+  let query = db.deleteFrom('sessions').where('userId', '=', userId)
+  if (which !== 'all')
+    query = 'id' in which ? query.where('id', '=', which.id) : query.where('id', '!=', which.exceptId)
+  return (await query.returning('id').execute()).map(({ id }) => id)
 }
 
-export async function deleteOtherSessions(db: Db, userId: string, keptId: string): Promise<void> {
-  await db.deleteFrom('sessions').where('userId', '=', userId).where('id', '!=', keptId).execute()
+/** A person's sessions that have not expired, last used first. */
+export function listSessions(db: Db, userId: string, now: Date) {
+  return db
+    .selectFrom('sessions')
+    .select(['id', 'userAgent', 'address', 'timeZone', 'secondFactorAt', 'createdAt', 'lastUsedAt', 'expiresAt'])
+    .where('userId', '=', userId)
+    .where('expiresAt', '>', now)
+    .orderBy('lastUsedAt', 'desc')
+    .orderBy('id', 'desc')
+    .execute()
+}
+
+/** What was proven in a session, and when. */
+export function findProof(db: Db, sessionId: string) {
+  return db.selectFrom('sessions').select(['provenAt', 'secondFactorAt']).where('id', '=', sessionId).executeTakeFirst()
+}
+
+export async function markProven(db: Db, sessionId: string, now: Date): Promise<void> {
+  await db.updateTable('sessions').set({ provenAt: now }).where('id', '=', sessionId).execute()
 }
 
 export async function findSetting(db: Db, name: string): Promise<unknown> {

@@ -5,6 +5,7 @@ import { type Actor, reaches } from '../context.ts'
 import { AppError } from '../errors.ts'
 import { isOwnOrigin } from './csrf.ts'
 import type { Http } from './http.ts'
+import { whileGood } from './revocations.ts'
 
 const path = '/api/v1/ws'
 const pingMs = 30_000
@@ -50,6 +51,12 @@ export async function mountChangeSocket({ app, platform, authenticate }: Http): 
     }
     const channels = [`changes:${actor.userId}`, `changes:workspace:${actor.workspaceId}`, 'changes:all']
     const subscriptions = channels.map((channel) => platform.bus.subscribe(channel, tell))
+    const signOut = () => {
+      // Nothing more is told while the closing handshake goes on.
+      for (const unsubscribe of subscriptions.splice(0)) unsubscribe()
+      socket.close(policyViolation, 'Signed out')
+    }
+    const stopWatching = whileGood(platform, authenticate, request, actor, signOut)
     let answered = true
     const ping = setInterval(async () => {
       if (!answered) return socket.terminate()
@@ -57,9 +64,10 @@ export async function mountChangeSocket({ app, platform, authenticate }: Http): 
       socket.ping()
       try {
         // A session that ended meanwhile, or a revoked key, hears no more.
-        if (!(await authenticate(platform, request))) socket.close(policyViolation, 'Signed out')
+        if (!(await authenticate(platform, request, { again: true }))) signOut()
       } catch (error) {
-        request.log.warn({ err: error }, 'A socket could not be checked again.')
+        if (error instanceof AppError) signOut()
+        else request.log.warn({ err: error }, 'A socket could not be checked again.')
       }
     }, pingMs)
     const onShutdown = () => socket.close(restarting, 'The server is restarting')
@@ -70,6 +78,7 @@ export async function mountChangeSocket({ app, platform, authenticate }: Http): 
     socket.on('error', (error) => request.log.debug({ err: error }, 'A socket broke.'))
     socket.on('close', () => {
       for (const unsubscribe of subscriptions) unsubscribe()
+      stopWatching()
       clearInterval(ping)
       platform.shutdown.removeEventListener('abort', onShutdown)
     })

@@ -12,11 +12,19 @@ import { checkDigests } from './expect-digest.ts'
 import { securityHeaders } from './headers.ts'
 import { type Idempotency, idempotencyOf } from './idempotency.ts'
 import { toProblem } from './problem.ts'
+import { whileGood } from './revocations.ts'
 import { answerUnknownRoutes } from './unknown-route.ts'
 import { validatorOf } from './validate.ts'
 
-/** Finds who sent a request; null when it carries no credential that counts. */
-export type Authenticate = (platform: Platform, request: FastifyRequest) => Promise<Actor | null>
+/**
+ * Finds who sent a request; null when it carries no credential that counts. Refuses who still has to show the second
+ * factor that their workspace asks for, unless `withoutSecondFactor`. `again`: it was let in before, and is looked at anew.
+ */
+export type Authenticate = (
+  platform: Platform,
+  request: FastifyRequest,
+  options?: { withoutSecondFactor?: boolean; again?: boolean },
+) => Promise<Actor | null>
 
 /** Refuses requests that come too often; see platform/limits. Both throw AppError rate_limited. */
 export interface RequestLimits {
@@ -156,6 +164,10 @@ export async function createHttp(
           signal: leaveSignal(reply),
         }
         const idempotency = endpoint.idempotent ? idempotencyOf(request) : undefined
+        if (streams && actor) {
+          const end = () => reply.raw.destroy()
+          reply.raw.once('close', whileGood(platform, authenticate, request, actor, end))
+        }
         reply.code(status)
         if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store')
         const exchange = { request, reply, idempotency, keepAliveMs: config.chat.keepAliveMs }
@@ -177,7 +189,8 @@ export async function createHttp(
     mounted,
     route(endpoint, handler) {
       const authorize = async (request: FastifyRequest) => {
-        const actor = await authenticate(platform, request)
+        const { withoutSecondFactor = false } = endpoint as Endpoint
+        const actor = await authenticate(platform, request, { withoutSecondFactor })
         if (!actor) throw new AppError('unauthenticated', 'Sign in, or send a valid API key as a bearer token.')
         requireSameSite(config, request)
         requireAccess(actor, endpoint)

@@ -15,6 +15,7 @@ export {
 export { limitHeaders } from './limit-headers.ts'
 export { mountOpenApi } from './openapi.ts'
 export { toProblem } from './problem.ts'
+export { concerns, type Revoked, revokedChannel } from './revocations.ts'
 export { closeStreams, openSse, type SseStream } from './sse.ts'
 export { requireText } from './validate.ts'
 export { mountWebApp } from './web-app.ts'

@@ -7,6 +7,8 @@ import { parley } from '../../parley.ts'
 import { explainError } from '../shell/explain-error.ts'
 import { Panel } from '../shell/settings-layout.tsx'
 import { findMe } from './me.ts'
+import { explainFailure } from './security/explain.ts'
+import { useWithProof } from './security/proof.tsx'
 
 /** The person's address: whether it is confirmed, and how to change it. */
 export function EmailAddress({ me }: { me: User }) {
@@ -20,8 +22,9 @@ export function EmailAddress({ me }: { me: User }) {
     onSuccess: () => toast({ message: `A link is on its way to ${me.email}.`, tone: 'success' }),
     onError: (error) => toast({ message: explainError(error), tone: 'danger' }),
   })
+  const withProof = useWithProof()
   const change = useMutation({
-    mutationFn: () => parley.me.changeEmail({ email, currentPassword: password }),
+    mutationFn: () => withProof(() => parley.me.changeEmail({ email, currentPassword: password })),
     onSuccess: () => {
       setPassword('')
       return client.invalidateQueries({ queryKey: findMe.queryKey })
@@ -31,6 +34,7 @@ export function EmailAddress({ me }: { me: User }) {
     event.preventDefault()
     change.mutate()
   }
+  const failure = explainFailure(change.error)
   const fields = change.error instanceof ParleyError ? change.error.fields : {}
   return (
     <Panel className="p-6">
@@ -55,9 +59,9 @@ export function EmailAddress({ me }: { me: User }) {
             Open the link that we mailed to {email}. Until then your address stays.
           </Callout>
         )}
-        {change.error && Object.keys(fields).length === 0 && (
+        {failure && Object.keys(fields).length === 0 && (
           <Callout tone="danger" live>
-            {explainError(change.error)}
+            {failure}
           </Callout>
         )}
         <TextField

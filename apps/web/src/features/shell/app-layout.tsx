@@ -3,6 +3,7 @@ import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-route
 import { Menu as MenuIcon, SquarePen, WifiOff } from 'lucide-react'
 import { type MouseEvent, useEffect, useState } from 'react'
 import { Sidebar } from '../conversations/sidebar.tsx'
+import { SecurityNotice } from '../identity/security/security-notice.tsx'
 import { BudgetBanner } from '../usage/budget-banner.tsx'
 import { useChanges } from './follow-changes.ts'
 import { useDrawer } from './use-drawer.ts'
@@ -103,6 +104,7 @@ export function AppLayout() {
         <div role="status" className="contents">
           <BudgetBanner />
         </div>
+        <SecurityNotice />
         <Outlet />
       </div>
     </div>

@@ -1,6 +1,8 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
 import { parley } from '../../parley.ts'
+import { findMe } from '../identity/me.ts'
+import { goToSignIn } from './leave-if-signed-out.ts'
 
 /** Keeps what is shown in step with every other window of the same person. True while the line is down. */
 export function useChanges(): boolean {
@@ -21,6 +23,10 @@ export function useChanges(): boolean {
             break
           case 'disconnected':
             setDisconnected(true)
+            // Maybe because this session was ended elsewhere; then the answer leads to the sign-in.
+            void client.fetchQuery({ ...findMe, staleTime: 0 }).then((me) => {
+              if (me === null) goToSignIn()
+            }, ignore)
             break
           case 'conversation-changed':
           case 'run-started':
@@ -63,3 +69,5 @@ export function useChanges(): boolean {
   }, [client])
   return disconnected
 }
+
+function ignore(): void {}

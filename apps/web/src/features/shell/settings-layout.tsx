@@ -11,7 +11,9 @@ import {
   KeyRound,
   LogIn,
   type LucideIcon,
+  MonitorSmartphone,
   Plug,
+  ShieldCheck,
   UserCog,
   UserRound,
   Users,
@@ -22,7 +24,9 @@ import { useMe } from '../identity/me.ts'
 
 interface Page {
   to:
-    | '/settings/account'
+    | '/settings/profile'
+    | '/settings/security'
+    | '/settings/sessions'
     | '/settings/api-keys'
     | '/settings/models'
     | '/settings/mcp-servers'
@@ -46,7 +50,9 @@ const groups: { name: string; pages: Page[] }[] = [
   {
     name: 'Account',
     pages: [
-      { to: '/settings/account', label: 'Account', icon: UserRound },
+      { to: '/settings/profile', label: 'Profile', icon: UserRound },
+      { to: '/settings/security', label: 'Security', icon: ShieldCheck },
+      { to: '/settings/sessions', label: 'Sessions', icon: MonitorSmartphone },
       { to: '/settings/api-keys', label: 'API keys', icon: KeyRound },
       { to: '/settings/usage', label: 'Your usage', icon: ChartNoAxesColumn },
     ],
@@ -60,7 +66,7 @@ const groups: { name: string; pages: Page[] }[] = [
       { to: '/settings/roles', label: 'Roles', icon: UserCog, needs: 'people:read' },
       { to: '/settings/groups', label: 'Groups', icon: UsersRound, needs: 'people:read' },
       { to: '/settings/service-accounts', label: 'Service accounts', icon: Bot },
-      { to: '/settings/sign-in', label: 'Sign-in', icon: LogIn },
+      { to: '/settings/sign-in', label: 'Sign-in', icon: LogIn, needs: 'workspace:manage' },
       { to: '/settings/provisioning', label: 'Provisioning', icon: FolderSync },
       { to: '/settings/workspace-usage', label: 'Usage', icon: ChartColumnStacked, needs: 'usage:read' },
       { to: '/settings/budgets', label: 'Budgets', icon: Wallet, needs: 'usage:read' },

@@ -4,8 +4,9 @@ import { type Ctx, inTransaction } from '../../../platform/context.ts'
 import { AppError } from '../../../platform/errors.ts'
 import { decodeCursor, encodeCursor } from '../../../platform/http/index.ts'
 import { emit } from '../../../platform/outbox/index.ts'
-import { commonScopes } from '../access.ts'
-import { announceRevoked } from '../sign-in.ts'
+import { administrative, commonScopes } from '../access.ts'
+import { announceRevoked } from '../announce-revoked.ts'
+import { requireRecentProof } from '../proof.ts'
 import { readAddresses, readExpiry, requireNoWider } from './grant.ts'
 import { openKey, openOwner } from './open-key.ts'
 import { presentKey, presentKeys } from './present.ts'
@@ -30,7 +31,8 @@ export async function listApiKeys(ctx: Ctx, query: QueryOf<typeof apiKeyEndpoint
 
 /**
  * Changes a key; what is changed holds from the next request on.
- * @throws AppError not_found, invalid_request, forbidden when it is, or would become, wider than what the actor has
+ * @throws AppError not_found, invalid_request, forbidden when it is, or would become, wider than what the actor has,
+ * proof_required to let it do administration
  */
 export async function updateApiKey(
   ctx: Ctx,
@@ -40,6 +42,8 @@ export async function updateApiKey(
   const changed = await inTransaction(ctx, async (tx) => {
     const { key, owner } = await openKey(tx, id)
     await requireNoWider(tx, key, owner.scopes)
+    const added = body.scopes?.filter((scope) => !key.scopes.includes(scope)) ?? []
+    if (added.some((scope) => administrative.has(scope))) await requireRecentProof(tx)
     const change = {
       ...(body.name === undefined ? {} : { name: body.name }),
       ...(body.scopes && { scopes: commonScopes(body.scopes, owner.scopes) }),

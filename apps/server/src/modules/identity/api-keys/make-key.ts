@@ -5,6 +5,7 @@ import { AppError } from '../../../platform/errors.ts'
 import { type Idempotency, once } from '../../../platform/http/index.ts'
 import { emit } from '../../../platform/outbox/index.ts'
 import { administrative, commonScopes } from '../access.ts'
+import { requireRecentProof } from '../proof.ts'
 import { isAmong, readAddresses, readExpiry, requireNoWider } from './grant.ts'
 import { openOwner } from './open-key.ts'
 import { presentKey } from './present.ts'
@@ -25,9 +26,15 @@ export interface Secrets {
 /**
  * Makes a key that may do what is asked for as far as its owner and its maker may do it, by default all but
  * administration. A key made with a key is no wider than that one, and lives no longer. A repeat gets the same key.
- * @throws AppError forbidden when nothing of what is asked for may be given, invalid_request
+ * @throws AppError forbidden when nothing of what is asked for may be given, invalid_request, proof_required for
+ * administration
  */
-export function createApiKey(ctx: Ctx, body: NewApiKey, idempotency: Idempotency | undefined): Promise<CreatedApiKey> {
+export async function createApiKey(
+  ctx: Ctx,
+  body: NewApiKey,
+  idempotency: Idempotency | undefined,
+): Promise<CreatedApiKey> {
+  if (body.scopes?.some((scope) => administrative.has(scope))) await requireRecentProof(ctx)
   return showOnce(ctx, idempotency, (tx) => makeAndStore(tx, body))
 }
 

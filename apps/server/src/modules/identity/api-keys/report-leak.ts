@@ -2,7 +2,7 @@ import { inTransaction, type Platform } from '../../../platform/context.ts'
 import { parseApiKey } from '../../../platform/crypto/index.ts'
 import { queueMail } from '../../../platform/mail/index.ts'
 import { emit } from '../../../platform/outbox/index.ts'
-import { announceRevoked } from '../sign-in.ts'
+import { announceRevoked } from '../announce-revoked.ts'
 import { keyLeakedMail } from './leak-mail.ts'
 import { deleteFormerSecret, findHashes, findKeeper, lockKeyByHash, markRevoked } from './store.ts'
 

@@ -2,9 +2,11 @@ import { type Ctx, inTransaction, type Platform } from '../../../platform/contex
 import { hashToken } from '../../../platform/crypto/index.ts'
 import { AppError, notFound } from '../../../platform/errors.ts'
 import { queueMail, sendsMail } from '../../../platform/mail/index.ts'
+import { announceRevoked } from '../announce-revoked.ts'
 import { checkPassword } from '../passwords.ts'
-import { announceRevoked } from '../sign-in.ts'
+import { requireRecentProof } from '../proof.ts'
 import { takeTry } from '../sign-in-throttle.ts'
+import { markProven } from '../store.ts'
 import { addressChangeAskedMail, addressChangedMail, confirmNewAddressMail, verifyMail } from './mails.ts'
 import { linkInvalid, mailLink } from './make-link.ts'
 import { deleteLinksOf, findAccount, markEmailVerified, setEmail, takeLink } from './store.ts'
@@ -26,7 +28,7 @@ export async function requestVerification(ctx: Ctx): Promise<void> {
 /**
  * Changes the person's address once the link mailed to the new one is opened; the old one is told. On a server that sends
  * no mail it changes at once, unconfirmed. Whether somebody else has the address shows to whoever opens the link alone.
- * @throws AppError invalid_credentials, forbidden for people without a password, rate_limited
+ * @throws AppError invalid_credentials, forbidden for people without a password, proof_required, rate_limited
  */
 export async function changeEmail(
   ctx: Ctx,
@@ -44,6 +46,8 @@ export async function changeEmail(
       fields: [{ pointer: '/currentPassword', message: 'Is wrong.' }],
     })
   }
+  await markProven(ctx.db, ctx.actor.credentialId, ctx.clock.now())
+  await requireRecentProof(ctx) // the password is none where a second factor has not been shown
   if (email === account.email) return { pending: false }
   const pending = sendsMail(ctx)
   await inTransaction(ctx, async (tx) => {

@@ -1,13 +1,13 @@
 import { inTransaction, type Platform } from '../../../platform/context.ts'
 import { hashToken } from '../../../platform/crypto/index.ts'
 import { queueMail } from '../../../platform/mail/index.ts'
+import { announceRevoked } from '../announce-revoked.ts'
 import type { Client } from '../client.ts'
-import { rememberKnownBrowser } from '../known-browser.ts'
 import { requireStrongPassword } from '../password-strength/check-strength.ts'
 import { hashPassword } from '../passwords.ts'
-import { announceRevoked } from '../sign-in.ts'
+import { rememberKnownBrowser } from '../sessions/known-browsers.ts'
 import { takeTry } from '../sign-in-throttle.ts'
-import { deleteAllSessions, updateUser } from '../store.ts'
+import { deleteSessions, updateUser } from '../store.ts'
 import { passwordChangedMail } from './mails.ts'
 import { linkInvalid } from './make-link.ts'
 import { deleteLinksOf, findAccount, findLink, markEmailVerified, takeLink } from './store.ts'
@@ -37,7 +37,7 @@ export async function resetPassword(
     await updateUser(tx.db, account.id, { passwordHash }, now)
     if (taken.email === account.email) await markEmailVerified(tx.db, account.id, now)
     await deleteLinksOf(tx.db, account.id)
-    await deleteAllSessions(tx.db, account.id)
+    await deleteSessions(tx.db, account.id)
     // Somebody who tries passwords from everywhere cannot keep them out.
     await rememberKnownBrowser(tx.db, account.id, client, now)
     await queueMail(tx, { address: account.email }, passwordChangedMail(tx.config.http.publicUrl))

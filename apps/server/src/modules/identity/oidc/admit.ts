@@ -1,7 +1,7 @@
 import type { Role } from '@parley/contract'
 import { inTransaction, type Platform } from '../../../platform/context.ts'
 import type { Member } from '../add-person.ts'
-import { announceRevoked } from '../sign-in.ts'
+import { announceRevoked } from '../announce-revoked.ts'
 import { getFirstWorkspaceId, lockOwnership } from '../store.ts'
 import type { ProvenIdentity } from './identity.ts'
 import { roleByRules } from './match-rules.ts'

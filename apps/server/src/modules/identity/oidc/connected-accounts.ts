@@ -8,14 +8,16 @@ import { decodeCursor, encodeCursor } from '../../../platform/http/index.ts'
 import { emit } from '../../../platform/outbox/index.ts'
 import type { Client } from '../client.ts'
 import { checkPassword } from '../passwords.ts'
+import { requireRecentProof } from '../proof.ts'
 import type { SignInOutcome } from '../sign-in.ts'
 import { forgiveTries, takeTry } from '../sign-in-throttle.ts'
-import { getFirstWorkspaceId, getUser } from '../store.ts'
+import { getFirstWorkspaceId, getUser, lockUser } from '../store.ts'
+import { waysToSignIn } from '../ways-to-sign-in.ts'
 import { admit } from './admit.ts'
 import { connectTo, enter, pendingIdentity } from './finish-flow.ts'
 import { findPending, takePending } from './flow-store.ts'
 import { findProvider } from './providers.ts'
-import { deleteAccount, findAccount, hasPasskey, isElsewhere, listAccounts, lockPerson } from './store.ts'
+import { deleteAccount, findAccount, isElsewhere, listAccounts } from './store.ts'
 
 type AccountRow = Selectable<Database['connectedAccounts']>
 
@@ -34,13 +36,13 @@ export async function listConnectedAccounts(ctx: Ctx, { limit, cursor }: PageQue
 
 /**
  * Takes a way to sign in away from the actor.
- * @throws AppError not_found, last_sign_in_method
+ * @throws AppError not_found, last_sign_in_method, forbidden, proof_required
  */
 export async function disconnectAccount(ctx: Ctx, id: string): Promise<void> {
   const { userId, workspaceId } = ctx.actor
-  await requireWholeSession(ctx)
+  await requireOwnProof(ctx)
   await inTransaction(ctx, async (tx) => {
-    await lockPerson(tx.db, userId)
+    await lockUser(tx.db, userId)
     const rows = await listAccounts(tx.db, userId)
     if (!rows.some((row) => row.id === id)) throw notFound('connected account')
     if (!(await spare(tx, userId, rows)).has(id)) {
@@ -56,11 +58,9 @@ export async function disconnectAccount(ctx: Ctx, id: string): Promise<void> {
 
 /** Those of a person's accounts without which they could still sign in. */
 async function spare(platform: Platform, userId: string, rows: AccountRow[]): Promise<Set<string>> {
-  const { passwordHash } = await getUser(platform.db, userId)
-  if (passwordHash !== null || (await hasPasskey(platform.db, userId))) return new Set(rows.map(({ id }) => id))
-  const offered = await Promise.all(rows.map(({ providerId }) => findProvider(platform, providerId)))
-  const usable = rows.filter((_, at) => offered[at] !== undefined)
-  return new Set(rows.filter((row) => usable.some(({ id }) => id !== row.id)).map(({ id }) => id))
+  const { password, passkey, connectedAccounts } = await waysToSignIn(platform, userId)
+  const others = (row: AccountRow) => connectedAccounts.filter((id) => id !== row.id)
+  return new Set(rows.filter((row) => password || passkey || others(row).length > 0).map(({ id }) => id))
 }
 
 /** What waits in this browser for the person to say that the existing account is theirs. */
@@ -117,7 +117,7 @@ export async function connectSignedIn(ctx: Ctx, { browser }: Client): Promise<Co
   if (pending.userId !== ctx.actor.userId) {
     throw new AppError('forbidden', 'You are signed in with another account than the one that has this address.')
   }
-  await requireWholeSession(ctx)
+  await requireOwnProof(ctx)
   const { identity, provider, userId } = await redeemPending(ctx, browser)
   const { workspaceId } = ctx.actor
   await inTransaction(ctx, (tx) => connectTo(tx, provider, identity, { userId, workspaceId }))
@@ -128,15 +128,17 @@ export async function connectSignedIn(ctx: Ctx, { browser }: Client): Promise<Co
 
 /**
  * A session that a workspace's own provider vouched for is good for that workspace, and not for the ways in which a person
- * signs in to others.
- * @throws AppError forbidden
+ * signs in to others. Otherwise a recent proof is asked for, as for all that changes how somebody signs in.
+ * @throws AppError forbidden, proof_required
  */
-export async function requireWholeSession(ctx: Ctx): Promise<void> {
-  if (!(await isElsewhere(ctx.db, ctx.actor))) return
-  throw new AppError(
-    'forbidden',
-    'Your workspace’s own provider signed you in, which counts for this workspace alone. Sign in with your password or another account of yours to change how you sign in.',
-  )
+export async function requireOwnProof(ctx: Ctx): Promise<void> {
+  if (await isElsewhere(ctx.db, ctx.actor)) {
+    throw new AppError(
+      'forbidden',
+      'Your workspace’s own provider signed you in, which counts for this workspace alone. Sign in with your password or another account of yours to change how you sign in.',
+    )
+  }
+  await requireRecentProof(ctx)
 }
 
 async function findWaiting(platform: Platform, browser: string | undefined) {

@@ -5,6 +5,7 @@ import { Browser } from '../../../testing/browser.ts'
 import { type IdentityProvider, startIdentityProvider } from '../../../testing/identity-provider.ts'
 import { begin, bringBack, logInThere, problemAt, signInThrough } from '../../../testing/provider-sign-in.ts'
 import { startServer, type TestServer } from '../../../testing/start-server.ts'
+import { fromBase32, stepOf, totpCode } from '../second-factor/totp.ts'
 
 const secret = 'the secret of the client, which nobody sees'
 
@@ -155,6 +156,23 @@ describe('signing in', () => {
     expect(session.secondFactorAt).not.toBeNull()
   })
 
+  test('asks for the second factor of whoever has one, and what the provider vouched for stays with the session', async () => {
+    const { sub } = account()
+    await signInThrough(server, browser, 'oidc', sub)
+    const key = fromBase32((await send<{ secret: string }>(browser, 'POST', 'me/totp')).body.secret)
+    const step = stepOf(new Date())
+    expect((await send(browser, 'POST', 'me/totp/confirm', { code: totpCode(key, step) })).status).toBe(200)
+    browser = new Browser()
+    const [path, asked] = (await signInThrough(server, browser, 'oidc', sub)).split('#')
+    expect(path).toBe('/login')
+    expect((await me()).status).toBe(401)
+    const challenge = new URLSearchParams(asked).get('challenge')
+    const answer = { method: 'totp', challenge, code: totpCode(key, step + 1) }
+    expect((await send(browser, 'POST', 'auth/second-factor', answer)).status).toBe(200)
+    const { body } = await send<{ continueAt: string | null }>(browser, 'POST', 'auth/logout')
+    expect(body.continueAt).toMatch(`${idp.issuer}/session/end`)
+  })
+
   test('ends with the session at the provider, when signing out', async () => {
     await signInThrough(server, browser, 'oidc', account().sub)
     const { body } = await send<{ continueAt: string }>(browser, 'POST', 'auth/logout')
@@ -228,18 +246,19 @@ describe('a sign-in is refused', () => {
     expect(problemAt(await bringBack(server, browser, back.href))).toBe('wrong_issuer')
   })
 
+  const seconds = () => Math.floor(Date.now() / 1000)
   test.each([
-    ['another nonce', 'wrong_nonce', { nonce: 'x'.repeat(43) }],
-    ['no nonce', 'token_invalid', { nonce: undefined }],
-    ['another issuer', 'wrong_issuer', { iss: 'https://elsewhere.example' }],
-    ['another audience', 'token_invalid', { aud: 'another-client' }],
-    ['an end that is past', 'token_expired', { exp: Math.floor(Date.now() / 1000) - 40 }],
-    ['a beginning that is to come', 'token_expired', { nbf: Math.floor(Date.now() / 1000) + 90 }],
-    ['an issue date that is to come', 'token_invalid', { iat: Math.floor(Date.now() / 1000) + 300 }],
-    ['the hash of another access token', 'token_invalid', { at_hash: 'AAAAAAAAAAAAAAAAAAAAAA' }],
+    ['another nonce', 'wrong_nonce', () => ({ nonce: 'x'.repeat(43) })],
+    ['no nonce', 'token_invalid', () => ({ nonce: undefined })],
+    ['another issuer', 'wrong_issuer', () => ({ iss: 'https://elsewhere.example' })],
+    ['another audience', 'token_invalid', () => ({ aud: 'another-client' })],
+    ['an end that is past', 'token_expired', () => ({ exp: seconds() - 40 })],
+    ['a beginning that is to come', 'token_expired', () => ({ nbf: seconds() + 90 })],
+    ['an issue date that is to come', 'token_invalid', () => ({ iat: seconds() + 300 })],
+    ['the hash of another access token', 'token_invalid', () => ({ at_hash: 'AAAAAAAAAAAAAAAAAAAAAA' })],
   ])('with an ID token that has %s', async (_what, problem, changes) => {
     const person = account()
-    idp.tamper = (claims) => ({ ...claims, ...changes })
+    idp.tamper = (claims) => ({ ...claims, ...changes() })
     expect(await refusalOf(person.sub)).toBe(problem)
     idp.tamper = (claims) => claims // signed anew, and otherwise as it was
     expect(await signInThrough(server, browser, 'oidc', person.sub)).toBe('/')
@@ -333,7 +352,7 @@ describe('connected accounts', () => {
   async function connect(as: Browser, login: string): Promise<string> {
     const begun = await send<{ url: string }>(as, 'POST', 'me/connected-accounts', {
       providerId: 'oidc',
-      next: '/settings/account',
+      next: '/settings/security',
     })
     return bringBack(server, as, await logInThere(server, as, begun.body.url, login))
   }
@@ -341,7 +360,7 @@ describe('connected accounts', () => {
   test('are added by whoever is signed in, and sign them in from then on', async () => {
     const other = account({ email: 'quite-another@elsewhere.example', email_verified: false })
     const owner = await ownersBrowser()
-    expect(await connect(owner, other.sub)).toBe('/settings/account')
+    expect(await connect(owner, other.sub)).toBe('/settings/security')
     await signInThrough(server, browser, 'oidc', other.sub)
     expect((await me()).user.id).toBe(server.owner.signedIn.user.id)
     // Somebody else cannot have it as well.

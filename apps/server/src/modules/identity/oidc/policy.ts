@@ -3,7 +3,7 @@ import { type Ctx, inTransaction, type Platform } from '../../../platform/contex
 import { newId } from '../../../platform/crypto/index.ts'
 import { AppError } from '../../../platform/errors.ts'
 import { emit } from '../../../platform/outbox/index.ts'
-import { announceRevoked } from '../sign-in.ts'
+import { announceRevoked } from '../announce-revoked.ts'
 import { listOffered, redirectUri } from './providers.ts'
 import { findPolicyRow, listAccounts, listMemberIds, savePolicyRow } from './store.ts'
 

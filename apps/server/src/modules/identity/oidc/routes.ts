@@ -53,12 +53,12 @@ export function mountProviderSignIn(http: Http): void {
   )
   http.route(signInEndpoints.listConnectedAccounts, (ctx, { query }) => accounts.listConnectedAccounts(ctx, query))
   http.route(signInEndpoints.startConnecting, async (ctx, { body }, { request, reply }) => {
-    await accounts.requireWholeSession(ctx)
+    await accounts.requireOwnProof(ctx)
     const { userId, credentialId, workspaceId } = ctx.actor
     const provider = await requireOffered(ctx, body.providerId, workspaceId)
     const client = clientOf(ctx.config, request)
     const person = { userId, sessionId: credentialId }
-    const begun = { browser: client.browser ?? '', workspaceId, person, next: body.next ?? '/settings/account' }
+    const begun = { browser: client.browser ?? '', workspaceId, person, next: body.next ?? '/settings/security' }
     const url = await startFlow(ctx, provider, begun)
     rememberBrowser(ctx.config, reply, client)
     return { url }

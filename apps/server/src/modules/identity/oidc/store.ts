@@ -109,11 +109,6 @@ export async function deleteAccount(db: Db, userId: string, id: string): Promise
   return numDeletedRows > 0n
 }
 
-/** Held to the end of the transaction: of two who take away a person's ways to sign in, one sees what the other left. */
-export async function lockPerson(db: Db, userId: string): Promise<void> {
-  await db.selectFrom('users').select('id').where('id', '=', userId).forUpdate().execute()
-}
-
 export function findPolicyRow(db: Db, workspaceId: string) {
   return db.selectFrom('signInPolicies').selectAll().where('workspaceId', '=', workspaceId).executeTakeFirst()
 }
@@ -198,11 +193,6 @@ export async function countOwners(db: Db, workspaceId: string): Promise<number> 
 export async function listWorkspaceIds(db: Db, ids: string[]): Promise<string[]> {
   const rows = await db.selectFrom('workspaces').select('id').where('id', 'in', ids).execute()
   return rows.map(({ id }) => id)
-}
-
-export async function hasPasskey(db: Db, userId: string): Promise<boolean> {
-  const row = await db.selectFrom('passkeys').select('id').where('userId', '=', userId).limit(1).executeTakeFirst()
-  return row !== undefined
 }
 
 /** Whether the actor's session is for one workspace alone, and the person is in others as well. */

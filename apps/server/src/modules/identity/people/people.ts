@@ -6,9 +6,9 @@ import { decodeCursor, encodeCursor } from '../../../platform/http/index.ts'
 import { emit } from '../../../platform/outbox/index.ts'
 import { mayGrantRole, requireGrantable, scopesOfMember } from '../access.ts'
 import { announceAccess } from '../announce-access.ts'
+import { announceRevoked } from '../announce-revoked.ts'
 import { revokeInvitations } from '../invitations/store.ts'
 import { lockMembership, lockOwnerIds } from '../roles/store.ts'
-import { announceRevoked } from '../sign-in.ts'
 import * as store from './store.ts'
 
 const byName = z.tuple([z.string(), z.uuid()])

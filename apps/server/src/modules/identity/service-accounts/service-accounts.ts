@@ -6,9 +6,9 @@ import { AppError, notFound } from '../../../platform/errors.ts'
 import { decodeCursor, encodeCursor, type Idempotency, once } from '../../../platform/http/index.ts'
 import { emit } from '../../../platform/outbox/index.ts'
 import { commonScopes, requireGrantable, scopesOfMember } from '../access.ts'
+import { announceRevoked } from '../announce-revoked.ts'
 import { openGrantable } from '../roles/roles.ts'
 import { type MembershipRole, setMembershipRole } from '../roles/store.ts'
-import { announceRevoked } from '../sign-in.ts'
 import * as store from './store.ts'
 
 /** A page of the workspace's service accounts, newest first. */

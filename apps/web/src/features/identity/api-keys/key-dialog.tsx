@@ -4,8 +4,9 @@ import { Button, Callout, Dialog, Select, TextField } from '@parley/ui'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useId, useState } from 'react'
 import { parley } from '../../../parley.ts'
-import { explainError } from '../../shell/explain-error.ts'
 import { formatDate } from '../../shell/format.ts'
+import { explainFailure } from '../security/explain.ts'
+import { useWithProof } from '../security/proof.tsx'
 import { changeOf, formOf, isComplete, type KeyForm, newKeyOf } from './key-form.ts'
 import { presets } from './key-scopes.ts'
 import { ResourcePicker } from './resource-picker.tsx'
@@ -41,12 +42,13 @@ export function KeyDialog({
 }) {
   const id = useId()
   const client = useQueryClient()
+  const withProof = useWithProof()
   const [form, setForm] = useState(() => formOf(editing, presets[0]!.scopes(possible)))
   const change = (part: Partial<KeyForm>) => setForm((current) => ({ ...current, ...part }))
   const save = useMutation({
     mutationFn: async () => {
-      if (editing) await parley.apiKeys.update(editing.id, changeOf(form))
-      else onMade(await parley.apiKeys.create(newKeyOf(form, serviceAccountId)))
+      if (editing) await withProof(() => parley.apiKeys.update(editing.id, changeOf(form)))
+      else onMade(await withProof(() => parley.apiKeys.create(newKeyOf(form, serviceAccountId))))
     },
     onSuccess: async () => {
       onClose()
@@ -54,6 +56,7 @@ export function KeyDialog({
       await client.invalidateQueries({ queryKey: ['service-accounts'] })
     },
   })
+  const failure = explainFailure(save.error)
   const fields = save.error instanceof ParleyError ? save.error.fields : {}
   const addressError = Object.entries(fields).find(([field]) => field.startsWith('allowedAddresses'))?.[1]
   const submit = (event: FormEvent) => {
@@ -79,9 +82,9 @@ export function KeyDialog({
       }
     >
       <form id={id} onSubmit={submit} className="flex flex-col gap-5">
-        {save.error && (
+        {failure && (
           <Callout tone="danger" live>
-            {explainError(save.error)}
+            {failure}
           </Callout>
         )}
         <TextField

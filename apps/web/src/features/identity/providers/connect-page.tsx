@@ -7,6 +7,8 @@ import { explainError } from '../../shell/explain-error.ts'
 import { useTitle } from '../../shell/use-title.ts'
 import { AuthPage } from '../auth-page.tsx'
 import { findMe } from '../me.ts'
+import { explainFailure } from '../security/explain.ts'
+import { useWithProof } from '../security/proof.tsx'
 
 const linkClass = 'font-medium text-accent underline underline-offset-4'
 
@@ -59,15 +61,17 @@ export function ConnectPage() {
 
 function Confirm({ providerName, next }: { providerName: string; next: string }) {
   const navigate = useNavigate()
+  const withProof = useWithProof()
   const connect = useMutation({
-    mutationFn: () => parley.connectedAccounts.confirm(),
+    mutationFn: () => withProof(() => parley.connectedAccounts.confirm()),
     onSuccess: () => navigate({ href: next }),
   })
+  const failure = explainFailure(connect.error)
   return (
     <div className="flex flex-col gap-5">
-      {connect.error && (
+      {failure && (
         <Callout tone="danger" live>
-          {explainError(connect.error)}
+          {failure}
         </Callout>
       )}
       <Button variant="primary" size="large" loading={connect.isPending} onClick={() => connect.mutate()}>

@@ -3,10 +3,11 @@ import { Badge, Button, Callout, ConfirmDialog, Skeleton, useToast } from '@parl
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { parley } from '../../../parley.ts'
-import { explainError } from '../../shell/explain-error.ts'
 import { formatDate } from '../../shell/format.ts'
 import { Panel } from '../../shell/settings-layout.tsx'
 import { useMe } from '../me.ts'
+import { explainFailure } from '../security/explain.ts'
+import { useWithProof } from '../security/proof.tsx'
 import { findSignInOptions } from './provider-buttons.tsx'
 import { ProviderMark } from './provider-mark.tsx'
 
@@ -20,22 +21,24 @@ export function ConnectedAccounts() {
     queryKey,
     queryFn: ({ signal }) => parley.connectedAccounts.list({ limit: 200 }, { signal }),
   })
+  const withProof = useWithProof()
   const connect = useMutation({
-    mutationFn: (providerId: string) => parley.connectedAccounts.start({ providerId, next: window.location.pathname }),
+    mutationFn: (providerId: string) =>
+      withProof(() => parley.connectedAccounts.start({ providerId, next: window.location.pathname })),
     onSuccess: ({ url }) => window.location.assign(url),
   })
   const rows = accounts.data?.data ?? []
   const offered = options.data?.providers ?? []
   if (accounts.isPending) return <Skeleton />
   if (rows.length === 0 && offered.length === 0 && !accounts.error) return null
-  const error = accounts.error ?? connect.error
+  const failure = explainFailure(accounts.error ?? connect.error)
   return (
     <Panel className="p-6">
       <h2 className="font-medium">Connected accounts</h2>
       <p className="mt-1 text-sm text-text-muted">Each of them signs you in here.</p>
-      {error && (
+      {failure && (
         <Callout tone="danger" live className="mt-4">
-          {explainError(error)}
+          {failure}
         </Callout>
       )}
       {rows.length > 0 && (
@@ -62,14 +65,16 @@ export function ConnectedAccounts() {
 function AccountRow({ account }: { account: ConnectedAccount }) {
   const client = useQueryClient()
   const toast = useToast()
+  const withProof = useWithProof()
   const [removing, setRemoving] = useState(false)
   const { id, kind, providerName, label, lastUsedAt, removable } = account
   const remove = async () => {
     try {
-      await parley.connectedAccounts.disconnect(id)
+      await withProof(() => parley.connectedAccounts.disconnect(id))
       toast({ message: `${providerName} is disconnected.`, tone: 'success' })
     } catch (error) {
-      toast({ message: explainError(error), tone: 'danger' })
+      const message = explainFailure(error)
+      if (message) toast({ message, tone: 'danger' })
     }
     await client.invalidateQueries({ queryKey })
   }

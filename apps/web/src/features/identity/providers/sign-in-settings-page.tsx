@@ -8,12 +8,13 @@ import { explainError } from '../../shell/explain-error.ts'
 import { Panel, SettingsHead } from '../../shell/settings-layout.tsx'
 import { useTitle } from '../../shell/use-title.ts'
 import { useMay } from '../me.ts'
+import { SecondFactorPolicyPanel } from '../security/second-factor-policy.tsx'
 import { PolicyPanel } from './policy-panel.tsx'
 import { ProviderRow } from './provider-row.tsx'
 import { SignInProviderDialog } from './sign-in-provider-dialog.tsx'
 import { signInProvidersKey, useSignInSettings } from './sign-in-settings.ts'
 
-/** How people sign in to the workspace: providers, who gets in by them, and whether they are the only way. */
+/** How people sign in to the workspace: providers, who gets in by them, whether they are the only way, the second step. */
 export function SignInSettingsPage() {
   useTitle('Sign-in')
   const mayManage = useMay('workspace:manage')
@@ -61,6 +62,7 @@ export function SignInSettingsPage() {
           </Panel>
         )}
         {settings.data && providers.data && <PolicyPanel settings={settings.data} providers={rows} />}
+        {mayManage && <SecondFactorPolicyPanel />}
       </div>
       {dialog && settings.data && (
         <SignInProviderDialog

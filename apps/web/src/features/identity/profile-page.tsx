@@ -1,7 +1,6 @@
-import { ParleyError } from '@parley/sdk'
-import { Button, Callout, TextField, useToast } from '@parley/ui'
+import { Button, TextField, useToast } from '@parley/ui'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { type FormEvent, useState } from 'react'
+import type { FormEvent } from 'react'
 import { parley } from '../../parley.ts'
 import { explainError } from '../shell/explain-error.ts'
 import { Panel, SettingsHead } from '../shell/settings-layout.tsx'
@@ -11,26 +10,23 @@ import { EmailAddress } from './email-address.tsx'
 import { LeaveWorkspace } from './leave-workspace.tsx'
 import { findMe, useMe } from './me.ts'
 import { NewWorkspace } from './new-workspace.tsx'
-import { PasswordField } from './password-field.tsx'
-import { ConnectedAccounts } from './providers/connected-accounts.tsx'
 import { useSignOut } from './sign-out.ts'
 
-export function AccountPage() {
-  useTitle('Account')
+/** Name, appearance and address, and the ways out. */
+export function ProfilePage() {
+  useTitle('Profile')
   const me = useMe()
   const signOut = useSignOut()
   if (!me) return null
   return (
     <>
-      <SettingsHead title="Account">
+      <SettingsHead title="Profile">
         {me.email}, {me.workspace.role} of {me.workspace.name}
       </SettingsHead>
       <div className="flex flex-col gap-6">
         <NameForm name={me.name} />
         <ThemeChoice />
         <EmailAddress me={me} />
-        <PasswordForm />
-        <ConnectedAccounts />
         <Panel className="flex flex-wrap items-center justify-between gap-4 p-6">
           <div>
             <h2 className="font-medium">Sign out</h2>
@@ -112,55 +108,6 @@ function ThemeChoice() {
           ))}
         </div>
       </fieldset>
-    </Panel>
-  )
-}
-
-function PasswordForm() {
-  const toast = useToast()
-  const [current, setCurrent] = useState('')
-  const [next, setNext] = useState('')
-  const save = useMutation({
-    mutationFn: () => parley.me.update({ currentPassword: current, newPassword: next }),
-    onSuccess: () => {
-      setCurrent('')
-      setNext('')
-      toast({ message: 'Password changed.', tone: 'success' })
-    },
-  })
-  const fields = save.error instanceof ParleyError ? save.error.fields : {}
-  const submit = (event: FormEvent) => {
-    event.preventDefault()
-    save.mutate()
-  }
-  return (
-    <Panel className="p-6">
-      <h2 className="mb-4 font-medium">Change password</h2>
-      <form onSubmit={submit} className="flex max-w-sm flex-col gap-4">
-        {save.error && (
-          <Callout tone="danger" live>
-            {explainError(save.error)}
-          </Callout>
-        )}
-        <TextField
-          label="Current password"
-          type="password"
-          autoComplete="current-password"
-          required
-          value={current}
-          onChange={(event) => setCurrent(event.currentTarget.value)}
-        />
-        <PasswordField
-          label="New password"
-          name="new-password"
-          value={next}
-          onChange={setNext}
-          error={fields.newPassword}
-        />
-        <Button type="submit" className="self-start" loading={save.isPending}>
-          Change password
-        </Button>
-      </form>
     </Panel>
   )
 }
