@@ -1,6 +1,6 @@
 import type { Scope } from '@parley/contract'
 import { classNames } from '@parley/ui'
-import { Link, Outlet } from '@tanstack/react-router'
+import { Link, Outlet, useLocation } from '@tanstack/react-router'
 import {
   Bot,
   Boxes,
@@ -20,6 +20,7 @@ import {
   UsersRound,
   Wallet,
 } from 'lucide-react'
+import { useEffect, useRef } from 'react'
 import { useMe } from '../identity/me.ts'
 
 interface Page {
@@ -77,10 +78,17 @@ const groups: { name: string; pages: Page[] }[] = [
 
 export function SettingsLayout() {
   const scopes = useMe()?.scopes ?? []
+  const { pathname } = useLocation()
+  const nav = useRef<HTMLElement>(null)
+  // On a phone the pages are one row, and the current one may be far along it.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the address decides which link is current.
+  useEffect(() => {
+    nav.current?.querySelector('[aria-current="page"]')?.scrollIntoView({ block: 'nearest', inline: 'center' })
+  }, [pathname])
   return (
     <main id="main" tabIndex={-1} className="min-h-0 flex-1 overflow-y-auto outline-none">
       <div className="mx-auto flex w-full max-w-5xl flex-col gap-6 px-4 py-6 sm:px-8 md:py-12 lg:flex-row lg:gap-12">
-        <nav aria-label="Settings" className="lg:w-48 lg:shrink-0">
+        <nav ref={nav} aria-label="Settings" className="lg:w-48 lg:shrink-0">
           <p className="mb-4 hidden font-display text-2xl lg:block">Settings</p>
           <div className="-mx-1 flex gap-1 overflow-x-auto px-1 py-1 lg:flex-col lg:gap-5">
             {groups.map(({ name, pages }) => (
