@@ -1,8 +1,9 @@
 import { type Endpoint, endpoints, errorCodes, problemSchema } from '@parley/contract'
 import { sql } from 'kysely'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { newId } from './platform/crypto/index.ts'
 import { goodBody, malformedBodies, outputSchemaOf, wrongBodies } from './testing/bad-bodies.ts'
+import { eventually } from './testing/eventually.ts'
 import { type HttpFixture, startHttpFixture } from './testing/mcp-fixture.ts'
 import { SoftPasskey } from './testing/soft-passkey.ts'
 import { callerFor, startServer, type TestServer } from './testing/start-server.ts'
@@ -57,13 +58,10 @@ beforeAll(async () => {
     transport: 'http',
     url: fixture.url,
   })
-  await vi.waitFor(
-    async () => {
-      const tools = await server.owner.json<{ data: unknown[] }>('GET', `/api/v1/mcp-servers/${mcp.id}/tools`)
-      expect(tools.data).not.toEqual([])
-    },
-    { timeout: 10_000 },
-  )
+  await eventually(async () => {
+    const tools = await server.owner.json<{ data: unknown[] }>('GET', `/api/v1/mcp-servers/${mcp.id}/tools`)
+    expect(tools.data).not.toEqual([])
+  })
   Object.assign(own, { 'model-providers': provider.id, 'mcp-servers': mcp.id, tools: 'echo', guide: 'index' })
   own['tool-results'] = newId()
   const account = { name: 'Robot', role: 'member' }

@@ -1,5 +1,6 @@
-import { expect, vi } from 'vitest'
+import { expect } from 'vitest'
 import { newId } from '../platform/crypto/index.ts'
+import { eventually } from './eventually.ts'
 import type { Caller, TestServer } from './start-server.ts'
 
 /** Ids of things, by the path segment before them: `/api/v1/conversations/{id}`. */
@@ -112,13 +113,10 @@ export async function fillWorkspace(server: TestServer, manager: Caller, mcpUrl:
   ]
   await manager.json('PUT', `/api/v1/groups/${group.id}/members/${me.id}`)
   const token = await post('scim-tokens', { name: 'Directory' })
-  await vi.waitFor(
-    async () => {
-      const tools = await manager.json<{ data: unknown[] }>('GET', `/api/v1/mcp-servers/${mcpServer.id}/tools`)
-      expect(tools.data).not.toEqual([])
-    },
-    { timeout: 10_000 },
-  )
+  await eventually(async () => {
+    const tools = await manager.json<{ data: unknown[] }>('GET', `/api/v1/mcp-servers/${mcpServer.id}/tools`)
+    expect(tools.data).not.toEqual([])
+  })
   const serverGrant = await manager.json<{ id: string }>('PUT', `/api/v1/mcp-servers/${mcpServer.id}/grants`, {
     subject: { kind: 'group', id: group.id },
     level: 'use',

@@ -19,7 +19,7 @@ export interface MailServer {
 
 const user = 'parley'
 const password = 'smtp secret/100%'
-const waitMs = 15_000
+const waitMs = 120_000
 
 /** Starts it on `port`, by default a free one. It wants a password, as nearly all do. */
 export async function startMailServer(options: SMTPServerOptions = {}, port = 0): Promise<MailServer> {

@@ -14,7 +14,8 @@ import type {
   Subject,
   Tool,
 } from '@parley/contract'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { eventually } from '../../testing/eventually.ts'
 import { fillForPerson } from '../../testing/fill-workspace.ts'
 import { type HttpFixture, startHttpFixture } from '../../testing/mcp-fixture.ts'
 import { within } from '../../testing/pace.ts'
@@ -238,7 +239,7 @@ describe('a shared conversation', () => {
     await send(bea, id, [{ type: 'file', fileId }], 'wait')
     expect((await owner.fetch(`/api/v1/files/${fileId}`)).status).toBe(200)
     await owner.json('DELETE', `/api/v1/conversations/${id}`)
-    await vi.waitFor(async () => expect((await owner.fetch(`/api/v1/files/${fileId}`)).status).toBe(404), 5_000)
+    await eventually(async () => expect((await owner.fetch(`/api/v1/files/${fileId}`)).status).toBe(404))
     expect((await bea.fetch(`/api/v1/files/${fileId}`)).status).toBe(200)
   })
 
@@ -316,9 +317,8 @@ describe('taking access back', () => {
     const { run } = await send(bea, id, slow)
     await readEvents(owner, run.id, 0, 8)
     await share(id, user(bea), 'view')
-    await vi.waitFor(
-      async () => expect((await owner.json<Run>('GET', `/api/v1/runs/${run.id}`)).status).toBe('stopped'),
-      5_000,
+    await eventually(async () =>
+      expect((await owner.json<Run>('GET', `/api/v1/runs/${run.id}`)).status).toBe('stopped'),
     )
     await unshare(id, grant)
   })
@@ -344,10 +344,7 @@ describe('an MCP server that only some may use', () => {
       transport: 'http',
       url: fixture.url,
     })
-    await vi.waitFor(
-      async () => expect((await owner.json<Page<Tool>>('GET', path('/tools'))).data).not.toEqual([]),
-      10_000,
-    )
+    await eventually(async () => expect((await owner.json<Page<Tool>>('GET', path('/tools'))).data).not.toEqual([]))
   })
 
   test('is open to everyone at first, then only to those who were chosen', async () => {

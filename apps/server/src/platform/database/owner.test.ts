@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline'
 import pino from 'pino'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { prepareTestDataDir } from '../../testing/database.ts'
+import { eventually } from '../../testing/eventually.ts'
 import { lockFolder } from './folder-lock.ts'
 import { openDatabase } from './open-database.ts'
 
@@ -89,7 +90,7 @@ describe('the owner of an embedded database', () => {
     const control = join(dataDir, 'database', 'global', 'pg_control')
     renameSync(control, `${control}.away`)
     await expect(pool.query('checkpoint')).rejects.toThrow()
-    await vi.waitFor(() => expect(onFatal).toHaveBeenCalledOnce())
+    await eventually(() => expect(onFatal).toHaveBeenCalledOnce())
     await expect(pool.query('select 1')).rejects.toThrow('the embedded database failed')
     await close()
     renameSync(`${control}.away`, control)

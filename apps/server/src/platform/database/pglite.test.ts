@@ -6,6 +6,7 @@ import pg from 'pg'
 import pino from 'pino'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { prepareTestDataDir } from '../../testing/database.ts'
+import { eventually } from '../../testing/eventually.ts'
 import { type DatabaseHandle, openDatabase } from './open-database.ts'
 import { tidyTables } from './tidy-tables.ts'
 
@@ -93,10 +94,10 @@ describe('connections to the embedded database', () => {
       await sql`select 1`.execute(db)
       expect(heard).toEqual([])
     })
-    await vi.waitFor(() => expect(heard.sort()).toEqual(['first a', 'second a']))
+    await eventually(() => expect(heard.sort()).toEqual(['first a', 'second a']))
     await first.close()
     await sql`select pg_notify('Channel one', 'b')`.execute(handle.db)
-    await vi.waitFor(() => expect(heard).toContain('second b'))
+    await eventually(() => expect(heard).toContain('second b'))
     expect(heard).toHaveLength(3)
     expect(onConnect).toHaveBeenCalledOnce()
     await second.close()
@@ -137,12 +138,12 @@ describe('connections to the embedded database', () => {
   test('tables are tidied when they need it', async () => {
     await handle.pool.query(`create table bloated as select n from generate_series(1, 1000) n`)
     await handle.pool.query('delete from bloated where n <= 900')
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       await tidyTables(handle.pool)
       const stats = `select n_dead_tup as dead, last_analyze from pg_stat_user_tables where relname = 'bloated'`
       const { rows } = await handle.pool.query(stats)
       expect(rows[0]).toEqual({ dead: 0, last_analyze: expect.any(Date) })
-    }, 5_000)
+    })
   })
 
   test('a copy made while rows are written opens and holds all rows up to one moment of it', async () => {

@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { sql } from 'kysely'
 import { simpleParser } from 'mailparser'
 import pino from 'pino'
-import { afterEach, expect, test, vi } from 'vitest'
+import { afterEach, expect, test } from 'vitest'
+import { eventually } from '../../testing/eventually.ts'
 import { startMailServer } from '../../testing/mail-server.ts'
 import { makePlatform } from '../../testing/make-platform.ts'
 import { loadConfig } from '../config/index.ts'
@@ -102,13 +103,13 @@ test('with no mail server it lies in the outbox folder, for this user alone, and
   await begin(platform)
   await send(platform, 'bob@example.com')
   const folder = join(platform.config.dataDir, 'outbox')
-  await vi.waitFor(() => expect(readdirSync(folder).filter((name) => name.endsWith('.eml'))).toHaveLength(1), 10_000)
+  await eventually(() => expect(readdirSync(folder).filter((name) => name.endsWith('.eml'))).toHaveLength(1))
   const file = join(folder, readdirSync(folder)[0]!)
   expect(statSync(file).mode & 0o777).toBe(0o600)
   expect(statSync(folder).mode & 0o777).toBe(0o700)
   const mail = await simpleParser(readFileSync(file))
   expect(mail.text).toContain('#token=secret-token-1')
-  await vi.waitFor(() => expect(logged()).toContain(file))
+  await eventually(() => expect(logged()).toContain(file))
   expect(logged()).not.toMatch(/bob@|secret-token/)
   await pruneMailFolder(platform.config, new Date())
   expect(readdirSync(folder)).toHaveLength(1)
@@ -125,7 +126,7 @@ test('a mail waits for a mail server that is down, over a restart of ours, and g
   const { platform, logged } = await working(before)
   await platform.jobs.start(platform)
   await send(platform, 'late@example.com')
-  await vi.waitFor(() => expect(logged()).toContain('did not take a mail'), 10_000)
+  await eventually(() => expect(logged()).toContain('did not take a mail'))
   await platform.jobs.stop()
   const { rows } = await sql<{ state: string }>`select state from pgboss.job where name = 'deliver-mail'`.execute(
     platform.db,
@@ -157,7 +158,7 @@ test('what the mail server refuses for good is not tried again; a link that expi
   await send(platform, 'expired@example.com', { usefulUntil: new Date(Date.now() - 1000) })
   await send(platform, 'there@example.com', { usefulUntil: new Date(Date.now() + 60_000) })
   await smtp.next('there@example.com')
-  await vi.waitFor(() => expect(logged()).toContain('for good'), 10_000)
+  await eventually(() => expect(logged()).toContain('for good'))
   await smtp.none('expired@example.com')
   expect(tries).toBe(1)
   expect(logged()).not.toContain('gone@')

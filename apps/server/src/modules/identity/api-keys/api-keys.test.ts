@@ -1,9 +1,10 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ApiKey, CreatedApiKey, Page, Problem, SignedIn } from '@parley/contract'
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { systemClock } from '../../../platform/context.ts'
 import { makeApiKey } from '../../../platform/crypto/index.ts'
+import { eventually } from '../../../testing/eventually.ts'
 import { type Caller, callerFor, startServer, type TestServer } from '../../../testing/start-server.ts'
 
 let server: TestServer
@@ -239,7 +240,7 @@ describe('a leaked key', () => {
     expect(await report([leaked.key, unknown, 'not a key', leaked.key])).toEqual({ revoked: 1 })
     expect([await works(leaked), await works(other)]).toEqual([false, true])
     expect((await find(member, leaked.id))?.leakedAt).toEqual(expect.any(String))
-    const mail = await vi.waitFor(async () => {
+    const mail = await eventually(async () => {
       const folder = join(server.platform.config.dataDir, 'outbox')
       const [name] = await readdir(folder)
       return readFile(join(folder, name!), 'utf8')

@@ -1,5 +1,6 @@
 import type { CreatedApiKey, KeyResources, Message, Model, Page, Problem, Tool } from '@parley/contract'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { eventually } from '../../../testing/eventually.ts'
 import { type HttpFixture, startHttpFixture } from '../../../testing/mcp-fixture.ts'
 import { type ScriptedModel, startScriptedModel } from '../../../testing/scripted-model.ts'
 import { type Caller, callerFor, startServer, type TestServer } from '../../../testing/start-server.ts'
@@ -25,12 +26,9 @@ beforeAll(async () => {
     const body = { name, transport: 'http', url: fixture.url }
     servers.push((await server.owner.json<{ id: string }>('POST', '/api/v1/mcp-servers', body)).id)
   }
-  await vi.waitFor(
-    async () => {
-      for (const id of servers) expect((await toolsOf(server.owner, id)).length).toBeGreaterThan(1)
-    },
-    { timeout: 10_000 },
-  )
+  await eventually(async () => {
+    for (const id of servers) expect((await toolsOf(server.owner, id)).length).toBeGreaterThan(1)
+  })
 })
 afterAll(async () => {
   await server.close()
@@ -193,7 +191,7 @@ describe('a key that is limited to conversations', () => {
     await new Promise((resolve) => socket.addEventListener('open', resolve, { once: true }))
     await server.owner.json('PATCH', `/api/v1/conversations/${other.id}`, { title: 'Other' })
     await server.owner.json('PATCH', `/api/v1/conversations/${mine.id}`, { title: 'Mine' })
-    await vi.waitFor(() => expect(heard).toEqual([mine.id]))
+    await eventually(() => expect(heard).toEqual([mine.id]))
     socket.close()
   })
 })

@@ -1,7 +1,8 @@
 import type { LinkInfo, Problem, SignedIn, User } from '@parley/contract'
 import { sql } from 'kysely'
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { systemClock } from '../../../platform/context.ts'
+import { eventually } from '../../../testing/eventually.ts'
 import { type MailServer, startMailServer } from '../../../testing/mail-server.ts'
 import { within } from '../../../testing/pace.ts'
 import { type Caller, callerFor, startServer, type TestServer } from '../../../testing/start-server.ts'
@@ -51,7 +52,7 @@ const tokenFor = async (email: string) => tokenOf((await smtp.next(email)).link)
 
 /** Waits until nothing is done in the background. */
 const quiet = () =>
-  vi.waitFor(async () => {
+  eventually(async () => {
     const waiting = sql<{ jobs: number }>`select count(*)::int as jobs from pgboss.job where state < 'completed'
       and name in ('request-link', 'deliver-mail')`
     expect((await waiting.execute(server.platform.db)).rows[0]!.jobs).toBe(0)

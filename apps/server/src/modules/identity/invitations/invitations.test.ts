@@ -64,6 +64,8 @@ async function makeStranger(): Promise<Someone> {
   await send(person, 'PUT', 'me/workspace', { workspaceId: workspace.body.id })
   await send(server.owner, 'DELETE', `people/${person.id}`)
   const again = await post<SignedIn>(server.anyone, 'auth/login', { email: person.email, password })
+  // It came from another address, and with no cookie.
+  expect((await smtp.next(person.email)).subject).toBe('New sign-in to your account')
   return { ...person, ...bearer(again.body.accessToken), signedIn: again.body }
 }
 

@@ -1,9 +1,10 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Problem, Session, SignedIn } from '@parley/contract'
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { systemClock } from '../../../platform/context.ts'
+import { eventually } from '../../../testing/eventually.ts'
 import { type ScriptedModel, startScriptedModel } from '../../../testing/scripted-model.ts'
 import { startServer, type TestServer } from '../../../testing/start-server.ts'
 import { openTestBrowser, type TestBrowser } from '../../../testing/test-browser.ts'
@@ -129,7 +130,7 @@ describe('revoking', () => {
     const id = (await sessionsOf(browser)).find(({ current }) => !current)?.id
     const begun = performance.now()
     await browser.json('DELETE', `me/sessions/${id}`)
-    await vi.waitFor(() => expect([sockets[1].closed(), streams[1].ended()]).toEqual([1008, true]), { timeout: 2_000 })
+    await eventually(() => expect([sockets[1].closed(), streams[1].ended()]).toEqual([1008, true]))
     expect(performance.now() - begun).toBeLessThan(2_000)
     await new Promise((resolve) => setTimeout(resolve, 300))
     expect([sockets[0].closed(), streams[0].ended()]).toEqual([undefined, false])
@@ -254,14 +255,14 @@ describe('a browser that was never used before', () => {
     const other = await signIn(email)
     expect(await noticesOf(id)).toBe(1)
     const { dataDir } = server.platform.config
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const mails = await readdir(join(dataDir, 'outbox')).catch(() => [])
       const texts = await Promise.all(mails.map((name) => readFile(join(dataDir, 'outbox', name), 'utf8')))
       const mine = texts.filter((text) => text.includes(email))
       expect(mine).toHaveLength(1)
       expect(mine[0]).toMatch(/Subject: New sign-in to your account/)
       expect(mine[0]).toMatch(/Chrome 141, Linux/)
-    }, 15_000)
+    })
     await other.browser.json('POST', 'auth/login', { email, password })
     expect(await noticesOf(id)).toBe(1)
   })
