@@ -1,12 +1,10 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { CDPSession, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { fromBase32, stepOf, totpCode } from '../../server/src/modules/identity/second-factor/totp.ts'
 import { describeWithChromium } from '../../server/src/testing/services.ts'
 import { expectAccessible, type Stage, setStage, type Window } from './harness.ts'
-
-vi.setConfig({ testTimeout: 300_000 })
 
 const email = 'ada@example.com'
 const password = 'correct horse battery staple'
@@ -35,7 +33,7 @@ describeWithChromium('account security', () => {
     await page.getByLabel('Password').fill(password)
     await page.getByRole('button', { name: 'Create workspace' }).click()
     await page.getByText('You are talking to the built-in guide').waitFor()
-  }, 240_000)
+  })
   afterAll(() => stage?.close())
   afterEach(() => {
     // What the browser itself says when a session is ended under an open socket is no fault of the page.
@@ -45,7 +43,6 @@ describeWithChromium('account security', () => {
 
   async function open(options: Parameters<Stage['open']>[0] = {}): Promise<Window> {
     const opened = await stage.open(options)
-    opened.page.setDefaultTimeout(60_000)
     windows.push(opened)
     return opened
   }

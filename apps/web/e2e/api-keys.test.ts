@@ -24,7 +24,7 @@ describeWithChromium('API keys', () => {
     await page.getByLabel('Password').fill(owner.password)
     await page.getByRole('button', { name: 'Sign in', exact: true }).click()
     await page.getByText('What shall we talk through?').waitFor()
-  }, 120_000)
+  })
   afterAll(() => stage?.close())
   afterEach(() => expect(window.complaints).toEqual([]))
 

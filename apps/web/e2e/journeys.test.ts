@@ -15,7 +15,7 @@ describeWithChromium('journeys', () => {
     ada = await stage.open()
     windows.push(ada)
     page = ada.page
-  }, 60_000)
+  })
   afterAll(() => stage?.close())
   afterEach(() => {
     expect(windows.flatMap(({ complaints }) => complaints)).toEqual([])

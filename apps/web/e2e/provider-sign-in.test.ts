@@ -24,7 +24,7 @@ describeWithChromium('sign-in through providers', () => {
       { sub: 'eve', email: 'eve@elsewhere.example', email_verified: true, name: 'Eve' },
     )
     ada = await open()
-  }, 90_000)
+  })
   afterAll(async () => {
     await stage?.close()
     await idp?.close()

@@ -27,7 +27,7 @@ describeWithChromium('writing and reading', () => {
       await owner.json('POST', `/api/v1/conversations/${conversationId}/messages`, { content }, { prefer: 'wait' })
     }
     newChat = () => owner.json<Conversation>('POST', '/api/v1/conversations', { title: 'A long one' })
-  }, 60_000)
+  })
   afterAll(() => stage?.close())
   afterEach(() => expect(window.complaints).toEqual([]))
 

@@ -202,7 +202,7 @@ describe('programs', () => {
     await expect.poll(() => state(ctx, 'good'), { interval: 20 }).toBe('degraded')
     expect(await names(ctx)).toEqual(before)
     await expect.poll(() => state(ctx, 'good')).toBe('ready')
-  }, 15_000)
+  })
 
   test('none is left when the server ends, not even a stubborn one or what it started', async () => {
     const ctx = await withServers([program('stubborn', 'stubborn')])
@@ -213,7 +213,7 @@ describe('programs', () => {
     expect(members().length).toBeGreaterThan(1)
     await closeTools(ctx)
     await expect.poll(() => members()).toEqual([])
-  }, 15_000)
+  })
 })
 
 test('no program outlives a server that was killed', async () => {

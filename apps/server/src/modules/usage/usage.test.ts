@@ -494,7 +494,7 @@ describe('the fuse of a run', () => {
       code: 'run_limit',
       message: expect.stringContaining('longer than 10 seconds'),
     })
-  }, 60_000)
+  })
 
   test('gives the answer no more room than what may still be spent buys', async () => {
     script(says(100, 20))
