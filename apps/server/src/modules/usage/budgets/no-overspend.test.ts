@@ -237,7 +237,11 @@ describeWithPostgres('two processes on one PostgreSQL', () => {
       const { spent, reserved } = await standing(elsewhere)
       expect(looks).toBeGreaterThan(20)
       expect(highest).toBeLessThanOrEqual(amount)
-      expect(entries).toHaveLength(model.requests.length - before)
+      // What was reserved and perhaps not sent yet when the process was killed, nobody can tell: it is booked as lost.
+      const calls = model.requests.length - before
+      const lost = entries.filter(({ outcome }) => outcome === 'lost')
+      expect(entries.length).toBeGreaterThanOrEqual(calls)
+      expect(entries.length - lost.length).toBeLessThanOrEqual(calls)
       expect(entries.length).toBeGreaterThanOrEqual(10)
       expect({ spent, reserved }).toEqual({ spent: costOf(entries), reserved: 0 })
       expect(spent).toBeLessThanOrEqual(amount)
