@@ -14,6 +14,8 @@ buildWebIfStale()
 const tooSlow = 4
 const slowness = slownessOfThisMachine()
 const isSlow = slowness > tooSlow
+const aboutSlowness = `This machine is ${slowness} times slower than an ordinary one: the long tests are left out.`
+if (isSlow) console.log(aboutSlowness)
 
 const tool = (path, ...args) => [nodeProgram(), [join(root, 'node_modules', path), ...args]]
 const own = (path, ...args) => [nodeProgram(), [join(root, path), ...args]]
@@ -55,8 +57,7 @@ for (const { step, result, seconds } of results) console.log(`${result.padEnd(7)
 const failures = readFileSync(failuresFile, 'utf8')
 rmSync(folder, { recursive: true })
 if (failures) console.log(`\nTests that failed:\n${failures}`)
-if (isSlow)
-  console.log(`\nThis machine is ${slowness} times slower than an ordinary one: the long tests were left out.`)
+if (isSlow) console.log(`\n${aboutSlowness}`)
 process.exit(results.every(({ result }) => result === 'ok') ? 0 : 1)
 
 function testSteps() {
