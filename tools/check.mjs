@@ -11,7 +11,7 @@ installMissing()
 buildWebIfStale()
 
 /** On a machine more than so many times slower than an ordinary one, everything takes more than an hour and a half. */
-const tooSlow = 4
+const tooSlow = 3
 const slowness = slownessOfThisMachine()
 const isSlow = slowness > tooSlow
 const aboutSlowness = `This machine is ${slowness} times slower than an ordinary one: the long tests are left out.`
