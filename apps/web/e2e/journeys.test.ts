@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { within } from '../../server/src/testing/pace.ts'
 import { describeWithChromium } from '../../server/src/testing/services.ts'
 import { expectAccessible, type Stage, setStage, type Window } from './harness.ts'
 
@@ -95,7 +96,7 @@ describeWithChromium('journeys', () => {
   test('an answer streams, and shows what is stored', async () => {
     await page.keyboard.press('Control+Shift+O')
     await page.getByText('What shall we talk through?').waitFor()
-    await ask('!slow 100 words 20ms')
+    await ask(`!slow 100 words ${within(20)}ms`)
     await page.waitForURL(/\/c\//)
     await answers().locator('.markdown').waitFor()
     const early = await text()
@@ -146,7 +147,7 @@ describeWithChromium('journeys', () => {
     windows.push(other)
     await other.page.goto(page.url())
     await composer(other.page).waitFor()
-    await ask('!slow 120 words 20ms')
+    await ask(`!slow 120 words ${within(20)}ms`)
     await answers().last().locator('.writing').waitFor()
     await other.page.locator('.writing').waitFor()
     await page.reload()
@@ -165,10 +166,10 @@ describeWithChromium('journeys', () => {
   })
 
   test('an answer goes on by itself in the open tab after the server was killed and started again', async () => {
-    await ask('!slow 150 words 20ms')
+    await ask(`!slow 150 words ${within(20)}ms`)
     await answers().last().locator('.writing').waitFor()
     await stage.crash()
-    await page.locator('.writing').waitFor({ state: 'detached', timeout: 25_000 })
+    await page.locator('.writing').waitFor({ state: 'detached' })
     await finished()
     const read = await text()
     expect(read.split(' ')).toHaveLength(150)
@@ -185,7 +186,7 @@ describeWithChromium('journeys', () => {
   })
 
   test('Escape stops an answer, and what was written stays', async () => {
-    await ask('!slow 400 words 20ms')
+    await ask(`!slow 400 words ${within(20)}ms`)
     await answers().last().locator('.writing').waitFor()
     const closed = stage.model.next('closed')
     await composer().press('Escape')
