@@ -8,6 +8,8 @@ test.each([
   ['1,000,000', 1_000_000],
   ['1.000.000', 1_000_000],
   ['1 000', 1_000],
+  ['2.5', undefined],
+  ['1,00', undefined],
   ['0', undefined],
   ['-5', undefined],
   ['ten', undefined],
