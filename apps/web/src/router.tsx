@@ -221,7 +221,7 @@ const budgets = createRoute({
 const limits = createRoute({
   getParentRoute: () => settings,
   path: '/limits',
-  component: lazyRouteComponent(() => import('./features/limits/limits-page.tsx'), 'LimitsPage'),
+  component: lazyRouteComponent(() => import('./features/usage/limits/limits-page.tsx'), 'LimitsPage'),
 })
 const provisioning = createRoute({
   getParentRoute: () => settings,

@@ -1,9 +1,9 @@
 import { useQuery } from '@tanstack/react-query'
 import { parley } from '../../parley.ts'
-import { MyLimits } from '../limits/my-limits.tsx'
 import { Panel, SettingsHead } from '../shell/settings-layout.tsx'
 import { useTitle } from '../shell/use-title.ts'
 import { BudgetBar } from './budget-bar.tsx'
+import { MyLimits } from './limits/my-limits.tsx'
 import { listMyBudgets, subjectOf } from './list-budgets.ts'
 import { type UsageSource, UsageView } from './usage-view.tsx'
 

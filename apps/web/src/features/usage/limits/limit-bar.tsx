@@ -1,7 +1,7 @@
 import type { LimitState } from '@parley/contract'
 import { Badge, classNames } from '@parley/ui'
-import { formatCount } from '../shell/format.ts'
-import { formatReset } from '../usage/format-amount.ts'
+import { formatCount } from '../../shell/format.ts'
+import { formatReset } from '../format-amount.ts'
 import { windowInWords } from './list-limits.ts'
 
 /** From here on the bar says that it gets narrow. */

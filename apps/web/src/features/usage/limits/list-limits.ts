@@ -1,7 +1,7 @@
 import type { LimitOverride, LimitState, LimitSubjectKind } from '@parley/contract'
 import { queryOptions } from '@tanstack/react-query'
-import { parley } from '../../parley.ts'
-import { formatCount } from '../shell/format.ts'
+import { parley } from '../../../parley.ts'
+import { formatCount } from '../../shell/format.ts'
 
 /** Bars move while someone looks at them. */
 const lookAgainMs = 5_000

@@ -1,13 +1,13 @@
 import { type LimitOverride, type LimitSubjectKind, limitSubjectKinds } from '@parley/contract'
 import { ParleyError } from '@parley/sdk'
-import { Button, Callout, Dialog, Select, TextField, useToast } from '@parley/ui'
+import { Button, Callout, Dialog, Select, useToast } from '@parley/ui'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useId, useState } from 'react'
-import { parley } from '../../parley.ts'
-import { useMe } from '../identity/me.ts'
-import { explainError } from '../shell/explain-error.ts'
-import { useSubjects } from '../usage/use-subjects.ts'
-import { fieldText, readWhole } from './figures.ts'
+import { parley } from '../../../parley.ts'
+import { useMe } from '../../identity/me.ts'
+import { explainError } from '../../shell/explain-error.ts'
+import { useSubjects } from '../use-subjects.ts'
+import { FigureFields, type Figures, useFigures } from './figure-fields.tsx'
 import { kinds, whose } from './list-limits.ts'
 
 const counts = [
@@ -25,14 +25,11 @@ export function OverrideDialog({ override, onClose }: { override?: LimitOverride
   const [kind, setKind] = useState<LimitSubjectKind>(override?.subject.kind ?? 'workspace')
   const [subjectId, setSubjectId] = useState(override?.subject.id ?? '')
   const [counted, setCounted] = useState<LimitOverride['counted']>(override?.counted ?? 'each')
-  const [requests, setRequests] = useState(fieldText(override?.requestsPerHour))
-  const [burst, setBurst] = useState(fieldText(override?.requestBurst))
-  const [tokens, setTokens] = useState(fieldText(override?.tokensPerDay))
-  const [problems, setProblems] = useState<Record<string, string>>({})
+  const figures = useFigures(override)
   const isAlone = kind === 'user' || kind === 'key'
 
   const save = useMutation({
-    mutationFn: (set: Record<'requestsPerHour' | 'requestBurst' | 'tokensPerDay', number | null>) =>
+    mutationFn: (set: Figures) =>
       parley.limits.setOverride({
         subject: { kind, id: kind === 'workspace' ? workspaceId : subjectId },
         counted: isAlone ? 'each' : counted,
@@ -46,18 +43,10 @@ export function OverrideDialog({ override, onClose }: { override?: LimitOverride
   })
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    const read = {
-      requestsPerHour: readWhole(requests),
-      requestBurst: readWhole(burst),
-      tokensPerDay: readWhole(tokens),
-    }
-    const { requestsPerHour, requestBurst, tokensPerDay } = read
-    const wrong = Object.entries(read).filter(([, value]) => value === undefined)
-    setProblems(Object.fromEntries(wrong.map(([name]) => [name, 'A whole number, such as 100. Empty: no limit here.'])))
-    if (requestsPerHour === undefined || requestBurst === undefined || tokensPerDay === undefined) return
-    save.mutate({ requestsPerHour, requestBurst, tokensPerDay })
+    const read = figures.read()
+    if (read) save.mutate(read)
   }
-  const fields = { ...(save.error instanceof ParleyError ? save.error.fields : {}), ...problems }
+  const fields = save.error instanceof ParleyError ? save.error.fields : {}
   const choices = kind === 'workspace' ? [] : subjects[kind]
   return (
     <Dialog
@@ -116,30 +105,7 @@ export function OverrideDialog({ override, onClose }: { override?: LimitOverride
             )}
           </>
         )}
-        <div className="grid gap-4 sm:grid-cols-3">
-          <TextField
-            label="Messages an hour"
-            inputMode="numeric"
-            value={requests}
-            error={fields.requestsPerHour}
-            onChange={(event) => setRequests(event.currentTarget.value)}
-          />
-          <TextField
-            label="At once"
-            inputMode="numeric"
-            value={burst}
-            placeholder={requests}
-            error={fields.requestBurst}
-            onChange={(event) => setBurst(event.currentTarget.value)}
-          />
-          <TextField
-            label="Tokens a day"
-            inputMode="numeric"
-            value={tokens}
-            error={fields.tokensPerDay}
-            onChange={(event) => setTokens(event.currentTarget.value)}
-          />
-        </div>
+        <FigureFields figures={figures} errors={fields} />
         <p className="text-sm text-text-muted">
           Empty: not set here. Of what a person may do, the most specific figure counts, and none goes above the plan.
         </p>
