@@ -2,9 +2,9 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 
-/** With `PARLEY_PHOTOGRAPHS` naming a folder: pictures of the page, wide and narrow, light and dark, to be looked at. */
+/** With `PARLEY_TEST_PICTURES` naming a folder: pictures of the page, wide and narrow, light and dark, to be looked at. */
 export async function photograph(page: Page, name: string): Promise<void> {
-  const folder = process.env.PARLEY_PHOTOGRAPHS
+  const folder = process.env.PARLEY_TEST_PICTURES
   if (!folder) return
   mkdirSync(folder, { recursive: true })
   const size = page.viewportSize()
