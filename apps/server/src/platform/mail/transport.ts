@@ -44,7 +44,8 @@ export async function pruneMailFolder({ dataDir }: Config, now: Date): Promise<v
   const folder = join(dataDir, 'outbox')
   for (const name of await readdir(folder).catch(() => [])) {
     const file = join(folder, name)
-    const { mtimeMs } = await stat(file)
-    if (now.getTime() - mtimeMs > keptMs) await rm(file, { force: true })
+    // One that was just being written has another name by now.
+    const stats = await stat(file).catch(() => undefined)
+    if (stats && now.getTime() - stats.mtimeMs > keptMs) await rm(file, { force: true })
   }
 }

@@ -1,10 +1,9 @@
-import { readdir, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { ApiKey, CreatedApiKey, Page, Problem, SignedIn } from '@parley/contract'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { systemClock } from '../../../platform/context.ts'
 import { makeApiKey } from '../../../platform/crypto/index.ts'
 import { eventually } from '../../../testing/eventually.ts'
+import { outboxMails } from '../../../testing/outbox-mails.ts'
 import { type Caller, callerFor, startServer, type TestServer } from '../../../testing/start-server.ts'
 
 let server: TestServer
@@ -241,9 +240,9 @@ describe('a leaked key', () => {
     expect([await works(leaked), await works(other)]).toEqual([false, true])
     expect((await find(member, leaked.id))?.leakedAt).toEqual(expect.any(String))
     const mail = await eventually(async () => {
-      const folder = join(server.platform.config.dataDir, 'outbox')
-      const [name] = await readdir(folder)
-      return readFile(join(folder, name!), 'utf8')
+      const [first] = await outboxMails(server.platform.config.dataDir)
+      if (first === undefined) throw new Error('no mail yet')
+      return first
     })
     expect(mail).toContain('To: member@example.com')
     expect(mail).toContain(leaked.prefix)

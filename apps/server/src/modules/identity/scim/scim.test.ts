@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { inTransaction } from '../../../platform/context.ts'
+import { outboxMails } from '../../../testing/outbox-mails.ts'
 import { within } from '../../../testing/pace.ts'
 import { callerFor, startServer, type TestServer } from '../../../testing/start-server.ts'
 import { makeOwner } from '../add-person.ts'
@@ -677,11 +678,9 @@ describe('who may do what', () => {
 
 describe('people who have an account already', () => {
   const offerToken = async () => {
-    const { readdir, readFile } = await import('node:fs/promises')
-    const folder = `${server.platform.config.dataDir}/outbox`
-    await expect.poll(async () => (await readdir(folder).catch(() => [])).length).toBeGreaterThan(0)
-    const files = (await readdir(folder)).sort()
-    const mail = await readFile(`${folder}/${files.at(-1)}`, 'utf8')
+    const { dataDir } = server.platform.config
+    await expect.poll(() => outboxMails(dataDir)).not.toEqual([])
+    const mail = (await outboxMails(dataDir)).at(-1)!
     return /join-workspace#token=3D([\w-]{43})|join-workspace#token=([\w-]{43})/.exec(mail.replaceAll('=\r\n', ''))!
   }
 

@@ -1,10 +1,9 @@
-import { readdir, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { Problem, Session, SignedIn } from '@parley/contract'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { systemClock } from '../../../platform/context.ts'
 import { eventually } from '../../../testing/eventually.ts'
+import { outboxMails } from '../../../testing/outbox-mails.ts'
 import { type ScriptedModel, startScriptedModel } from '../../../testing/scripted-model.ts'
 import { startServer, type TestServer } from '../../../testing/start-server.ts'
 import { openTestBrowser, type TestBrowser } from '../../../testing/test-browser.ts'
@@ -256,9 +255,7 @@ describe('a browser that was never used before', () => {
     expect(await noticesOf(id)).toBe(1)
     const { dataDir } = server.platform.config
     await eventually(async () => {
-      const mails = await readdir(join(dataDir, 'outbox')).catch(() => [])
-      const texts = await Promise.all(mails.map((name) => readFile(join(dataDir, 'outbox', name), 'utf8')))
-      const mine = texts.filter((text) => text.includes(email))
+      const mine = (await outboxMails(dataDir)).filter((mail) => mail.includes(email))
       expect(mine).toHaveLength(1)
       expect(mine[0]).toMatch(/Subject: New sign-in to your account/)
       expect(mine[0]).toMatch(/Chrome 141, Linux/)
