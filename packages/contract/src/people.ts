@@ -17,6 +17,8 @@ export const personSchema = z
     joinedAt: timeSchema,
     /** Whether the caller may give them another role (`assignRole`) and remove them: nobody who may more than the caller. */
     manageable: z.boolean(),
+    /** Whether they have a second factor, which the caller may reset (`resetSecondFactor`); null where that is not told. */
+    secondFactor: z.boolean().nullable(),
   })
   .meta({ id: 'Person' })
 export type Person = z.infer<typeof personSchema>

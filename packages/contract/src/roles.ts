@@ -70,7 +70,7 @@ export const roleEndpoints = {
     method: 'DELETE',
     path: '/api/v1/roles/{id}',
     tag: 'Roles',
-    summary: 'Delete a custom role; people who have it get `replacement`, which may be left out when nobody has it',
+    summary: 'Delete a custom role; `replacement` takes its place, and may be left out when the role is not in use',
     access: 'workspace:manage',
     params,
     query: z.object({ replacement: z.string().max(100).optional() }),

@@ -21,7 +21,7 @@ export function ProfilePage() {
   return (
     <>
       <SettingsHead title="Profile">
-        {me.email}, {me.workspace.role} of {me.workspace.name}
+        {me.email}, {me.workspace.customRole?.name ?? me.workspace.role} of {me.workspace.name}
       </SettingsHead>
       <div className="flex flex-col gap-6">
         <NameForm name={me.name} />

@@ -1,21 +1,17 @@
 import type { WorkspaceRole } from '@parley/contract'
+import { ParleyError } from '@parley/sdk'
 import { Badge, Button, Callout, Dialog, Select, Skeleton, useToast } from '@parley/ui'
-import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { ChevronRight, Plus } from 'lucide-react'
 import { useState } from 'react'
 import { parley } from '../../parley.ts'
 import { explainError } from '../shell/explain-error.ts'
 import { Panel, SettingsHead } from '../shell/settings-layout.tsx'
 import { useTitle } from '../shell/use-title.ts'
+import { listRoles } from './list-roles.ts'
 import { useMay } from './me.ts'
 import { permissionGroups } from './permissions.ts'
 import { RoleDialog } from './role-dialog.tsx'
-
-/** Every role of the workspace; there are a few dozen at most. */
-export const listRoles = queryOptions({
-  queryKey: ['roles'],
-  queryFn: ({ signal }) => parley.roles.list({ limit: 200 }, { signal }),
-})
 
 export function RolesPage() {
   useTitle('Roles')
@@ -131,12 +127,16 @@ function DeleteDialog({ role, roles, onClose }: { role: WorkspaceRole; roles: Wo
   const client = useQueryClient()
   const toast = useToast()
   const others = roles.filter(({ id, grantable }) => id !== role.id && grantable)
-  const inUse = role.memberCount > 0
   const [replacement, setReplacement] = useState(
     others.some(({ id }) => id === 'viewer') ? 'viewer' : (others[0]?.id ?? ''),
   )
+  // What else gives it (invitations, rules) the server says when it refuses.
+  const [needsReplacement, setNeedsReplacement] = useState(role.memberCount > 0)
   const remove = useMutation({
-    mutationFn: () => parley.roles.delete(role.id, inUse ? replacement : undefined),
+    mutationFn: () => parley.roles.delete(role.id, needsReplacement ? replacement : undefined),
+    onError: (error) => {
+      if (error instanceof ParleyError && error.code === 'role_in_use') setNeedsReplacement(true)
+    },
     onSuccess: () => {
       toast({ message: `“${role.name}” is deleted.`, tone: 'success' })
       onClose()
@@ -150,7 +150,7 @@ function DeleteDialog({ role, roles, onClose }: { role: WorkspaceRole; roles: Wo
       size="small"
       title={`Delete “${role.name}”?`}
       description={
-        inUse
+        role.memberCount > 0
           ? `${role.memberCount === 1 ? 'One person has' : `${role.memberCount} people have`} this role. They get another one at once, and so do their API keys.`
           : 'Nobody has it. This cannot be undone.'
       }
@@ -160,7 +160,7 @@ function DeleteDialog({ role, roles, onClose }: { role: WorkspaceRole; roles: Wo
           <Button
             variant="danger"
             loading={remove.isPending}
-            disabled={inUse && replacement === ''}
+            disabled={needsReplacement && replacement === ''}
             onClick={() => remove.mutate()}
           >
             Delete role
@@ -173,9 +173,9 @@ function DeleteDialog({ role, roles, onClose }: { role: WorkspaceRole; roles: Wo
           {explainError(remove.error)}
         </Callout>
       )}
-      {inUse && (
+      {needsReplacement && (
         <Select
-          label="They get"
+          label="In its place"
           options={others.map(({ id, name }) => ({ value: id, label: name }))}
           value={replacement}
           onChange={(event) => setReplacement(event.currentTarget.value)}

@@ -54,6 +54,23 @@ function later(ms: number): void {
 }
 
 describe('rotation', () => {
+  test('of a key that may administer asks for a recent proof, and changes nothing without one', async () => {
+    const admin = await makeKey(server.owner, { scopes: ['account:read', 'people:manage'] })
+    const plain = await makeKey(server.owner, { scopes: ['account:read'] })
+    const rotate = (id: string) => refusal(server.owner, 'POST', `/api/v1/api-keys/${id}/rotate`, { overlapSeconds: 0 })
+    const proven = (provenAt: Date | null) => server.platform.db.updateTable('sessions').set({ provenAt }).execute()
+    await proven(null)
+    try {
+      expect(await rotate(admin.id)).toEqual([403, 'proof_required'])
+      expect(await works(admin)).toBe(true)
+      expect(await rotate(plain.id)).toEqual([200, ''])
+    } finally {
+      await proven(new Date())
+    }
+    expect(await rotate(admin.id)).toEqual([200, ''])
+    expect(await works(admin)).toBe(false)
+  })
+
   test('gives a new secret at once; the old one is good for the overlap, and both are listed', async () => {
     const first = await makeKey(member)
     const second = await member.json<CreatedApiKey>('POST', `/api/v1/api-keys/${first.id}/rotate`, {

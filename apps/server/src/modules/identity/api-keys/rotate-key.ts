@@ -4,7 +4,9 @@ import { makeApiKey } from '../../../platform/crypto/index.ts'
 import { AppError } from '../../../platform/errors.ts'
 import type { Idempotency } from '../../../platform/http/index.ts'
 import { emit } from '../../../platform/outbox/index.ts'
+import { administrative } from '../access.ts'
 import { announceRevoked } from '../announce-revoked.ts'
+import { requireRecentProof } from '../proof.ts'
 import { requireNoWider } from './grant.ts'
 import { shownCharacters, showOnce } from './make-key.ts'
 import { openKey } from './open-key.ts'
@@ -15,7 +17,8 @@ import { deleteFormerSecrets, insertFormerSecret, updateKey } from './store.ts'
 /**
  * Gives a key a new secret, good at once; the old one stays good for `overlapSeconds`, with what it was signed with. With
  * 0 all old secrets end. The key, its limits and what hangs on it stay as they are. A repeat gets the same secret.
- * @throws AppError not_found; forbidden when the key is wider than what the actor has, since the secret is shown
+ * @throws AppError not_found; forbidden when the key is wider than what the actor has, since the secret is shown;
+ * proof_required for administration
  */
 export async function rotateApiKey(
   ctx: Ctx,
@@ -27,6 +30,7 @@ export async function rotateApiKey(
     const now = tx.clock.now()
     const { key: old, owner } = await openKey(tx, id)
     await requireNoWider(tx, old, owner.scopes)
+    if (old.scopes.some((scope) => administrative.has(scope))) await requireRecentProof(tx)
     const { overlapSeconds } = body
     if (overlapSeconds === 0) await deleteFormerSecrets(tx.db, id)
     else {

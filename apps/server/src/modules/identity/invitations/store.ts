@@ -140,6 +140,28 @@ export async function countOpenInvitations(db: Db, workspaceId: string, now: Dat
   return Number(count)
 }
 
+/** How many open invitations give a custom role. */
+export async function countInvitedTo(db: Db, roleId: string, now: Date): Promise<number> {
+  const { count } = await db
+    .selectFrom('invitations')
+    .select((row) => row.fn.countAll<string>().as('count'))
+    .where('roleId', '=', roleId)
+    .where('acceptedAt', 'is', null)
+    .where('revokedAt', 'is', null)
+    .where('expiresAt', '>', now)
+    .executeTakeFirstOrThrow()
+  return Number(count)
+}
+
+/** Has every invitation that gives a custom role give another one. */
+export async function replaceInvitedRole(
+  db: Db,
+  roleId: string,
+  next: Pick<InvitationRow, 'role' | 'roleId'>,
+): Promise<void> {
+  await db.updateTable('invitations').set(next).where('roleId', '=', roleId).execute()
+}
+
 /** Whether somebody with this address is in the workspace. */
 export async function isMember(db: Db, workspaceId: string, email: string): Promise<boolean> {
   const row = await db

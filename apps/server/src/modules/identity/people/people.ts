@@ -93,9 +93,11 @@ export function announcePeople(ctx: Ctx, workspaceId = ctx.actor.workspaceId): v
   ctx.bus.publish(`changes:workspace:${workspaceId}`, { type: 'people-changed' } satisfies ChangeEvent)
 }
 
-function present(ctx: Ctx, { id, name, email, role, roleId, roleName, roleScopes, joinedAt }: Row): Person {
+function present(ctx: Ctx, row: Row): Person {
+  const { id, name, email, role, roleId, roleName, roleScopes, joinedAt } = row
   const customRole = roleId === null || roleName === null ? null : { id: roleId, name: roleName }
   const grantable = mayGrantRole(ctx, { role, scopes: scopesOfMember({ role, roleScopes }) })
   const manageable = ctx.actor.scopes.has('people:manage') && grantable
-  return { id, name, email, role, customRole, joinedAt: joinedAt.toISOString(), manageable }
+  const secondFactor = manageable ? row.secondFactor : null
+  return { id, name, email, role, customRole, joinedAt: joinedAt.toISOString(), manageable, secondFactor }
 }

@@ -35,6 +35,10 @@ function selectMembers(db: Db) {
     .select(['users.id', 'users.name', 'users.email', 'memberships.createdAt as joinedAt'])
     .select(['memberships.role', 'memberships.roleId', 'roles.name as roleName', 'roles.scopes as roleScopes'])
     .select(sql<string>`lower("users"."name")`.as('sortedBy'))
+    .select(
+      sql<boolean>`(exists (select from "totpFactors" t where t."userId" = "users"."id" and t."secret" is not null)
+        or exists (select from "passkeys" k where k."userId" = "users"."id"))`.as('secondFactor'),
+    )
     .where('users.kind', '=', 'person')
 }
 

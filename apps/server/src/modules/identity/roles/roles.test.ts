@@ -1,4 +1,4 @@
-import type { ApiKey, Page, Problem, Scope, SignedIn, User, WorkspaceRole } from '@parley/contract'
+import type { ApiKey, Invitation, Page, Problem, Scope, SignedIn, User, WorkspaceRole } from '@parley/contract'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Caller, callerFor, startServer, type TestServer } from '../../../testing/start-server.ts'
 
@@ -111,6 +111,16 @@ describe('a custom role', () => {
     expect(await remove('?replacement=viewer')).toBe('ok')
     expect((await me(person)).workspace).toMatchObject({ role: 'viewer', customRole: null })
     expect(await remove()).toBe('not_found')
+  })
+
+  test('that an invitation gives is in use, and what takes its place is what the invitation gives', async () => {
+    const role = await makeRole(['conversations:read'])
+    const invitation = await server.owner.json<Invitation>('POST', '/api/v1/invitations', { role: role.id })
+    const remove = (query = '') => codeOf(server.owner.json('DELETE', `/api/v1/roles/${role.id}${query}`))
+    expect(await remove()).toBe('role_in_use')
+    expect(await remove('?replacement=viewer')).toBe('ok')
+    const { data } = await server.owner.json<Page<Invitation>>('GET', '/api/v1/invitations')
+    expect(data.find(({ id }) => id === invitation.id)?.role).toEqual({ id: 'viewer', name: 'Viewer' })
   })
 
   test('is made once for an idempotency key', async () => {

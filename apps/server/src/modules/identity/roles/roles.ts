@@ -7,7 +7,7 @@ import { decodeCursor, encodeCursor, type Idempotency, once } from '../../../pla
 import { emit } from '../../../platform/outbox/index.ts'
 import { isBuiltIn, mayGrantRole, requireGrantable, scopesOf } from '../access.ts'
 import { announceAccess } from '../announce-access.ts'
-import { revokeInvitations } from '../invitations/store.ts'
+import { countInvitedTo, replaceInvitedRole, revokeInvitations } from '../invitations/store.ts'
 import * as store from './store.ts'
 
 const maxRoles = 50
@@ -93,8 +93,8 @@ export async function changeRole(
 }
 
 /**
- * Deletes a custom role; its people get `replacement`.
- * @throws AppError not_found, forbidden, role_in_use when people have it and there is no replacement
+ * Deletes a custom role; its people, and those who are invited to it, get `replacement`.
+ * @throws AppError not_found, forbidden, role_in_use when somebody has it or is invited to it, and there is no replacement
  */
 export async function deleteRole(ctx: Ctx, id: string, replacement: string | undefined): Promise<void> {
   const { workspaceId } = ctx.actor
@@ -106,19 +106,28 @@ export async function deleteRole(ctx: Ctx, id: string, replacement: string | und
         fields: [{ pointer: '/replacement', message: 'Is the role to be deleted.' }],
       })
     }
-    const count = (await store.countByRole(tx.db, workspaceId)).get(id) ?? 0
-    if (replacement !== undefined) {
-      await store.replaceRole(tx.db, workspaceId, id, await openGrantable(tx, replacement))
-    } else if (count > 0) {
-      throw new AppError(
-        'role_in_use',
-        `${count === 1 ? 'One person has' : `${count} people have`} this role. Choose the role they get instead.`,
-      )
+    if (replacement === undefined) await requireUnused(tx, id)
+    else {
+      const next = await openGrantable(tx, replacement)
+      await store.replaceRole(tx.db, workspaceId, id, next)
+      await replaceInvitedRole(tx.db, id, next)
     }
     await store.deleteRole(tx.db, id)
     await emit(tx, { type: 'role-deleted', workspaceId, subjectId: id, data: { replacement: replacement ?? null } })
   })
   announceAccess(ctx)
+}
+
+/** @throws AppError role_in_use */
+async function requireUnused(tx: Ctx, id: string): Promise<void> {
+  const people = (await store.countByRole(tx.db, tx.actor.workspaceId)).get(id) ?? 0
+  const invited = await countInvitedTo(tx.db, id, tx.clock.now())
+  const uses = [
+    people > 0 && (people === 1 ? 'one person has it' : `${people} people have it`),
+    invited > 0 && (invited === 1 ? 'one invitation gives it' : `${invited} invitations give it`),
+  ].filter((use) => use !== false)
+  if (uses.length === 0) return
+  throw new AppError('role_in_use', `This role is in use: ${uses.join(', ')}. Choose the role that takes its place.`)
 }
 
 /**

@@ -1,5 +1,6 @@
 import type {
   ApiKey,
+  Person as Member,
   Problem,
   SecondFactorPolicy,
   SecondFactorRequired,
@@ -389,7 +390,12 @@ describe('an admin', () => {
     const person = await makeSecured()
     const colleague = await makePerson()
     expect((await colleague.browser.send('POST', `people/${person.id}/reset-second-factor`)).status).toBe(403)
+    // Who may reset it is told that there is one; others are not.
+    const byOwner = () => server.owner.json<Member>('GET', `/api/v1/people/${person.id}`)
+    expect((await byOwner()).secondFactor).toBe(true)
+    expect((await colleague.browser.json<Member>('GET', `people/${person.id}`)).secondFactor).toBe(null)
     expect((await reset(person.id)).status).toBe(204)
+    expect((await byOwner()).secondFactor).toBe(false)
     expect((await person.browser.send('GET', 'me')).status).toBe(401)
     const again = await openTestBrowser(server.url).json('POST', 'auth/login', { email: person.email, password })
     expect(again).toHaveProperty('accessToken')

@@ -3,7 +3,8 @@ import { Button, Callout, Dialog, Select } from '@parley/ui'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useId, useState } from 'react'
 import { parley } from '../../../parley.ts'
-import { explainError } from '../../shell/explain-error.ts'
+import { explainFailure } from '../security/explain.ts'
+import { useWithProof } from '../security/proof.tsx'
 
 const overlaps = [
   { value: '3600', label: 'For an hour' },
@@ -24,15 +25,17 @@ export function RotateDialog({
 }) {
   const form = useId()
   const client = useQueryClient()
+  const withProof = useWithProof()
   const [overlap, setOverlap] = useState('86400')
   const rotate = useMutation({
-    mutationFn: () => parley.apiKeys.rotate(of.id, { overlapSeconds: Number(overlap) }),
+    mutationFn: () => withProof(() => parley.apiKeys.rotate(of.id, { overlapSeconds: Number(overlap) })),
     onSuccess: async (made) => {
       onMade(made)
       onClose()
       await client.invalidateQueries({ queryKey: ['api-keys'] })
     },
   })
+  const failure = explainFailure(rotate.error)
   const submit = (event: FormEvent) => {
     event.preventDefault()
     rotate.mutate()
@@ -54,9 +57,9 @@ export function RotateDialog({
       }
     >
       <form id={form} onSubmit={submit} className="flex flex-col gap-4">
-        {rotate.error && (
+        {failure && (
           <Callout tone="danger" live>
-            {explainError(rotate.error)}
+            {failure}
           </Callout>
         )}
         <Select

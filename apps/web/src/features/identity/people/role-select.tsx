@@ -1,17 +1,6 @@
-import type { WorkspaceRole } from '@parley/contract'
 import { Select } from '@parley/ui'
-import { queryOptions, useQuery } from '@tanstack/react-query'
-import { parley } from '../../../parley.ts'
-
-/** Every role of the workspace; there are a few dozen at most. */
-export const listRoles = queryOptions({
-  queryKey: ['roles'],
-  queryFn: ({ signal }) => parley.roles.list({ limit: 200 }, { signal }),
-})
-
-export function roleNameOf(roles: readonly WorkspaceRole[], id: string): string {
-  return roles.find((role) => role.id === id)?.name ?? id
-}
+import { useQuery } from '@tanstack/react-query'
+import { listRoles } from '../list-roles.ts'
 
 /** A choice of the roles that the person may give; the one that is held is there in any case. */
 export function RoleSelect({

@@ -87,7 +87,7 @@ function ProofDialog({ onDone, onCancel }: { onDone: () => void; onCancel: () =>
       size="small"
       onOpenChange={(open) => !open && onCancel()}
       title="Confirm that it is you"
-      description="This changes how your account is secured. You will not be asked again for ten minutes."
+      description="What you are about to do needs it. You will not be asked again for ten minutes."
       actions={
         <>
           <Button onClick={onCancel}>Cancel</Button>

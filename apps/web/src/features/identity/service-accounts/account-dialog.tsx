@@ -1,16 +1,17 @@
-import { endpoints, type ServiceAccount } from '@parley/contract'
+import type { ServiceAccount } from '@parley/contract'
 import { ParleyError } from '@parley/sdk'
 import { Button, Callout, Dialog, Select, TextField } from '@parley/ui'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useId, useState } from 'react'
 import { parley } from '../../../parley.ts'
 import { explainError } from '../../shell/explain-error.ts'
+import { listRoles } from '../list-roles.ts'
 
-const roles = [
-  { value: 'member', label: 'Member: chats, uploads files, calls tools' },
-  { value: 'viewer', label: 'Viewer: looks only' },
-  { value: 'admin', label: 'Admin: manages the workspace' },
-]
+const explained: Partial<Record<string, string>> = {
+  member: 'Member: chats, uploads files, calls tools',
+  viewer: 'Viewer: looks only',
+  admin: 'Admin: manages the workspace',
+}
 
 /** Makes a service account, or changes one. */
 export function AccountDialog({
@@ -27,14 +28,11 @@ export function AccountDialog({
   const [name, setName] = useState(editing?.name ?? '')
   const [description, setDescription] = useState(editing?.description ?? '')
   const [role, setRole] = useState<string>(editing?.customRole?.id ?? editing?.role ?? 'member')
-  const custom = useQuery({
-    queryKey: ['roles', 'custom'],
-    queryFn: async ({ signal }) =>
-      (await parley.call(endpoints.listRoles, { query: { limit: 200 }, signal })).data.filter(
-        ({ builtIn }) => !builtIn,
-      ),
-  })
-  const options = [...roles, ...(custom.data ?? []).map(({ id, name: label }) => ({ value: id, label }))]
+  const roles = useQuery(listRoles).data?.data ?? []
+  // Programs own nothing, and nobody gives them more than they have.
+  const options = roles
+    .filter(({ id, grantable }) => id === role || (id !== 'owner' && grantable))
+    .map(({ id, name: label }) => ({ value: id, label: explained[id] ?? label }))
   const save = useMutation({
     mutationFn: () => {
       const body = { name, description, role }
@@ -92,7 +90,7 @@ export function AccountDialog({
         <Select
           label="Role"
           hint="Its keys may do this at most."
-          options={options}
+          options={options.length > 0 ? options : [{ value: role, label: explained[role] ?? role }]}
           value={role}
           onChange={(event) => setRole(event.currentTarget.value)}
         />
