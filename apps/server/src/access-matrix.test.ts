@@ -11,6 +11,7 @@ import {
   fillWorkspace,
   kindsIn,
   pathWith,
+  sharedKinds,
   shareWithGroup,
   type Things,
 } from './testing/fill-workspace.ts'
@@ -79,12 +80,11 @@ beforeAll(async () => {
   const member = actors.member!.caller
   const things = await fillForPerson(server, member)
   const ownGroup = { groups: own.groups! }
-  otherPerson = { ...things, ...ownGroup, ...(await shareWithGroup(member, things.conversations!, own.groups!)) }
+  otherPerson = { ...things, ...ownGroup, ...(await shareWithGroup(member, things, own.groups!)) }
   // The group is the owner's too, who is not to see what others have: so it is taken back.
-  await member.json(
-    'DELETE',
-    `/api/v1/conversations/${things.conversations}/grants/${otherPerson['conversations grants']}`,
-  )
+  for (const kind of sharedKinds) {
+    await member.json('DELETE', `/api/v1/${kind}/${things[kind]}/grants/${otherPerson[`${kind} grants`]}`)
+  }
 })
 afterAll(async () => {
   await server?.close()
@@ -93,7 +93,7 @@ afterAll(async () => {
 
 async function fill(caller: Caller): Promise<Things> {
   const things = { ...(await fillForPerson(server, caller)), ...(await fillWorkspace(server, caller, fixture.url)) }
-  return { ...things, guide: 'models', ...(await shareWithGroup(caller, things.conversations!, things.groups!)) }
+  return { ...things, guide: 'models', ...(await shareWithGroup(caller, things, things.groups!)) }
 }
 
 function bearer(token: string): Caller {
@@ -266,12 +266,12 @@ describe('what is shared', () => {
     const failures: string[] = []
     for (const level of [undefined, ...levels]) {
       const things = { ...(await fillForPerson(server, server.owner)) }
-      const { conversations } = things
-      const grants = `/api/v1/conversations/${conversations}/grants`
+      const kind = sharedKinds.find((each) => endpoint.path.startsWith(`/api/v1/${each}/`)) ?? 'conversations'
+      const grants = `/api/v1/${kind}/${things[kind]}/grants`
       const to = (userId: string) => ({ subject: { kind: 'user', id: userId }, level: level ?? 'view' })
       // A grant of another's, to be taken back.
       const { id } = await server.owner.json<{ id: string }>('PUT', grants, to(ids.viewer!))
-      things['conversations grants'] = id
+      things[`${kind} grants`] = id
       if (level) await server.owner.json('PUT', grants, to(ids.admin!))
       const { status, code } = await send(
         actors.admin!.caller,
@@ -293,6 +293,8 @@ describe('what is shared', () => {
     regenerateMessage: () => ({}),
     updateConversation: () => ({ title: 'Another title' }),
     putConversationGrant: () => ({ subject: { kind: 'user', id: ids.viewer }, level: 'view' }),
+    putPresetGrant: () => ({ subject: { kind: 'user', id: ids.viewer }, level: 'view' }),
+    updatePreset: () => ({ name: 'Another name' }),
   }
 })
 
@@ -323,6 +325,12 @@ describe('ids in bodies and queries', () => {
       (id) => asOwner('GET', `conversations/${own.conversations}/messages?leaf=${id}`),
     ],
     [
+      'the preset of a conversation',
+      'presets',
+      (presetId) => asOwner('PATCH', `conversations/${own.conversations}`, { presetId }),
+    ],
+    ['the preset of a new conversation', 'presets', (presetId) => asOwner('POST', 'conversations', { presetId })],
+    [
       'a person to share with',
       'members',
       (id) =>
@@ -340,6 +348,6 @@ describe('ids in bodies and queries', () => {
     const missing = await request(newId())
     expect(missing.status).toBe(404)
     expect(await request(otherTenant[kind]!)).toEqual(missing)
-    if (kind === 'files' || kind === 'messages') expect(await request(otherPerson[kind]!)).toEqual(missing)
+    if (['files', 'messages', 'presets'].includes(kind)) expect(await request(otherPerson[kind]!)).toEqual(missing)
   })
 })

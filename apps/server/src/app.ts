@@ -4,6 +4,7 @@ import { mountConversations } from './modules/conversations/index.ts'
 import { mountFiles } from './modules/files/index.ts'
 import { mountIdentity } from './modules/identity/index.ts'
 import { mountModels } from './modules/models/index.ts'
+import { mountPresets } from './modules/presets/index.ts'
 import { mountSharing } from './modules/sharing/index.ts'
 import { mountTools } from './modules/tools/index.ts'
 import { mountUsage } from './modules/usage/index.ts'
@@ -20,6 +21,7 @@ export async function mountAll(http: Http, isStarted: () => boolean): Promise<vo
   mountUsage(http)
   mountModels(http)
   mountTools(http)
+  mountPresets(http)
   mountConversations(http)
   mountChat(http)
   mountOpenApi(http)

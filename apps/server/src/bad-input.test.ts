@@ -120,6 +120,7 @@ async function fillFor(person: ReturnType<typeof callerFor>): Promise<Record<str
   })
   const things: Record<string, string> = {
     conversations: conversation.id,
+    presets: (await person.json<{ id: string }>('POST', '/api/v1/presets', { name: 'A preset' })).id,
     messages: message.id,
     runs: message.runId,
     files: file.id,

@@ -3,6 +3,7 @@ import { migrations as conversations } from './modules/conversations/index.ts'
 import { migrations as files } from './modules/files/index.ts'
 import { migrations as identity } from './modules/identity/index.ts'
 import { migrations as models } from './modules/models/index.ts'
+import { migrations as presets } from './modules/presets/index.ts'
 import { migrations as sharing } from './modules/sharing/index.ts'
 import { migrations as tools } from './modules/tools/index.ts'
 import { migrations as usage } from './modules/usage/index.ts'
@@ -20,6 +21,7 @@ export const migrations: Migration[] = [
   ...usage,
   ...models,
   ...tools,
+  ...presets,
   ...conversations,
   ...chat,
 ]

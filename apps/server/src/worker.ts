@@ -3,6 +3,7 @@ import { shareableConversation } from './modules/conversations/index.ts'
 import { unlinkFiles } from './modules/files/index.ts'
 import { defineEmailedLinks, pruneApiKeys, pruneEmailedLinks, rotateOldTokenKeys } from './modules/identity/index.ts'
 import { startModels } from './modules/models/index.ts'
+import { shareablePreset } from './modules/presets/index.ts'
 import { defineShareable } from './modules/sharing/index.ts'
 import { closeTools, deleteToolResults, shareableMcpServer, startTools } from './modules/tools/index.ts'
 import { bookExpiredCalls, pruneCounters, rollUp } from './modules/usage/index.ts'
@@ -23,6 +24,7 @@ export interface Worker {
 export function defineWork(platform: Platform): void {
   listen(platform, 'run-finished', 'title-conversation', titleConversation, ({ isFirst }) => isFirst !== false)
   defineShareable(platform, shareableConversation)
+  defineShareable(platform, shareablePreset)
   defineShareable(platform, shareableMcpServer)
 
   listen(platform, 'conversation-deleted', 'unlink-files', (ofEvent, { subjectId }) => unlinkFiles(ofEvent, subjectId))

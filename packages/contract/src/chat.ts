@@ -78,8 +78,9 @@ export const chatEndpoints = {
       content: contentSchema,
       /** The message it follows; null starts a new first message; default: the active leaf. Naming an earlier message makes a sibling branch: that is how a message is edited. */
       parentId: idSchema.nullable().optional(),
-      /** Default: the conversation's model, else the workspace's default. */
+      /** Default: the conversation's model, else its preset's, else the workspace's default. */
       model: z.string().max(300).optional(),
+      /** Default: the preset's, else what the model allows. */
       maxOutputTokens: z.int().min(1).max(1_000_000).optional(),
       /** Refuse as `version_conflict` when the conversation changed since. */
       version: z.int().optional(),

@@ -35,6 +35,8 @@ export const scopes = [
   'tools:read',
   'tools:call',
   'tools:manage',
+  'presets:read',
+  'presets:write',
   'keys:manage',
   'account:read',
   'people:read',

@@ -4,6 +4,18 @@ import { endpoint } from './endpoint.ts'
 import { messageSchema } from './messages.ts'
 import { levelSchema } from './sharing.ts'
 
+/** The preset of a conversation, as the caller has it. Its instructions are never told here. */
+export const conversationPresetSchema = z.object({
+  id: idSchema,
+  /** Null: the caller may not see it (any more), or it was deleted. */
+  name: z.string().nullable(),
+  /** Model that answers where neither the message nor the conversation names one; null also where `name` is. */
+  model: z.string().nullable(),
+  /** Whether the caller may chat with it; else their messages are answered without it, and the answers say so. */
+  usable: z.boolean(),
+})
+export type ConversationPreset = z.infer<typeof conversationPresetSchema>
+
 export const conversationSchema = z
   .object({
     id: idSchema,
@@ -12,6 +24,8 @@ export const conversationSchema = z
     activeLeafId: idSchema.nullable(),
     /** Model that new messages go to; null: the workspace's default. */
     model: z.string().nullable(),
+    /** What new messages are answered with; null: no preset. */
+    preset: conversationPresetSchema.nullable(),
     /** Grows with every change; send it back with a write to be told when someone else was faster. */
     version: z.int(),
     /** The run writing a reply right now, if one is. */
@@ -52,7 +66,14 @@ export const conversationEndpoints = {
     tag: 'Conversations',
     summary: 'Start an empty conversation',
     access: 'conversations:write',
-    body: z.object({ title: titleSchema.optional(), model: z.string().max(300).nullable().optional() }).default({}),
+    body: z
+      .object({
+        title: titleSchema.optional(),
+        model: z.string().max(300).nullable().optional(),
+        /** A preset that the caller may use. */
+        presetId: idSchema.nullable().optional(),
+      })
+      .default({}),
     response: conversationSchema,
     status: 201,
     idempotent: true,
@@ -70,15 +91,17 @@ export const conversationEndpoints = {
     method: 'PATCH',
     path: '/api/v1/conversations/{id}',
     tag: 'Conversations',
-    summary: 'Rename, choose a model, or show another branch',
+    summary: 'Rename, choose a model or a preset, or show another branch',
     description:
-      'With `version` (or `If-Match`), refused as `version_conflict` when the conversation changed since. `activeMessageId` may be any message: the newest branch through it is shown.',
+      'With `version` (or `If-Match`), refused as `version_conflict` when the conversation changed since. `activeMessageId` may be any message: the newest branch through it is shown. A preset with a model takes the place of the model that was chosen before, unless `model` is given too.',
     access: 'conversations:write',
     params,
     body: z
       .object({
         title: titleSchema,
         model: z.string().max(300).nullable(),
+        /** A preset that the caller may use; null: none. */
+        presetId: idSchema.nullable(),
         activeMessageId: idSchema,
         version: z.int(),
       })

@@ -75,6 +75,7 @@ export type ChangeEvent =
   | { type: 'access-changed' }
   | { type: 'tools-changed' }
   | { type: 'models-changed' }
+  | { type: 'presets-changed' }
   /** A budget was made, changed or deleted, or passed a threshold. */
   | { type: 'budgets-changed' }
   | { type: 'people-changed' }

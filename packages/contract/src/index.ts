@@ -10,6 +10,7 @@ import { limitEndpoints } from './limits.ts'
 import { modelEndpoints } from './models.ts'
 import { passkeyEndpoints } from './passkeys.ts'
 import { peopleEndpoints } from './people.ts'
+import { presetEndpoints } from './presets.ts'
 import { provisioningEndpoints } from './provisioning.ts'
 import { groupEndpoints, roleEndpoints } from './roles.ts'
 import { secondFactorEndpoints } from './second-factor.ts'
@@ -40,6 +41,7 @@ export * from './messages.ts'
 export * from './models.ts'
 export * from './passkeys.ts'
 export * from './people.ts'
+export * from './presets.ts'
 export * from './provisioning.ts'
 export * from './roles.ts'
 export * from './second-factor.ts'
@@ -75,6 +77,7 @@ export const endpoints = {
   ...limitEndpoints,
   ...modelEndpoints,
   ...toolEndpoints,
+  ...presetEndpoints,
   ...conversationEndpoints,
   ...chatEndpoints,
   ...usageEndpoints,

@@ -51,6 +51,7 @@ export const audienceSchema = z.enum(['everyone', 'chosen'])
 export type Audience = z.infer<typeof audienceSchema>
 
 const conversation = z.object({ id: idSchema })
+const preset = z.object({ id: idSchema })
 const server = z.object({ id: z.string().max(100) })
 const grant = { grantId: idSchema }
 const newGrant = z.object({ subject: subjectSchema, level: levelSchema })
@@ -105,6 +106,34 @@ export const sharingEndpoints = {
     access: 'conversations:read',
     params: conversation,
     response: z.object({ data: z.array(participantSchema) }),
+  }),
+  listPresetGrants: endpoint({
+    method: 'GET',
+    path: '/api/v1/presets/{id}/grants',
+    tag: 'Sharing',
+    summary: 'Whom a preset is shared with',
+    access: 'presets:read',
+    params: preset,
+    query: pageQuerySchema,
+    response: pageOf(grantSchema),
+  }),
+  putPresetGrant: endpoint({
+    method: 'PUT',
+    path: '/api/v1/presets/{id}/grants',
+    tag: 'Sharing',
+    summary: 'Share a preset with a person, a group or the workspace, or change the level',
+    access: 'presets:write',
+    params: preset,
+    body: newGrant,
+    response: grantSchema,
+  }),
+  deletePresetGrant: endpoint({
+    method: 'DELETE',
+    path: '/api/v1/presets/{id}/grants/{grantId}',
+    tag: 'Sharing',
+    summary: 'Share with someone no more; one’s own share can be given up by anyone',
+    access: 'presets:read',
+    params: preset.extend(grant),
   }),
   listMcpServerGrants: endpoint({
     method: 'GET',

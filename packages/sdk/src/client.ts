@@ -213,6 +213,25 @@ export function createParley(options: ParleyOptions = {}) {
         call(endpoints.deleteConversationGrant, { params: { id, grantId }, ...o }),
     },
 
+    presets: {
+      /** Without their instructions. */
+      list: (query?: Query<E['listPresets']>, o?: CallOptions) => call(endpoints.listPresets, { query, ...o }),
+      get: (id: string, o?: CallOptions) => call(endpoints.getPreset, { params: { id }, ...o }),
+      create: (body: Body<E['createPreset']>, o?: CallOptions) => call(endpoints.createPreset, { body, ...o }),
+      update: (id: string, body: Body<E['updatePreset']>, o?: CallOptions) =>
+        call(endpoints.updatePreset, { params: { id }, body, ...o }),
+      delete: (id: string, o?: CallOptions) => call(endpoints.deletePreset, { params: { id }, ...o }),
+      duplicate: (id: string, body: Body<E['duplicatePreset']> = {}, o?: CallOptions) =>
+        call(endpoints.duplicatePreset, { params: { id }, body, ...o }),
+      /** Whom it is shared with. */
+      grants: (id: string, query?: Query<E['listPresetGrants']>, o?: CallOptions) =>
+        call(endpoints.listPresetGrants, { params: { id }, query, ...o }),
+      share: (id: string, body: Body<E['putPresetGrant']>, o?: CallOptions) =>
+        call(endpoints.putPresetGrant, { params: { id }, body, ...o }),
+      unshare: (id: string, grantId: string, o?: CallOptions) =>
+        call(endpoints.deletePresetGrant, { params: { id, grantId }, ...o }),
+    },
+
     /** People and groups to share with, by words of their names. */
     shareableWith: (query?: Query<E['listShareableWith']>, o?: CallOptions) =>
       call(endpoints.listShareableWith, { query, ...o }),

@@ -3,7 +3,7 @@ import type { endpoints, Level } from '@parley/contract'
 /**
  * What the ids in an endpoint's path belong to, beyond the scope that the endpoint itself asks for:
  * `none`: it takes no id, or only ids that are the same for all. `workspace`: what everyone with the scope may reach in
- * their own workspace. `person`: one's own only. A level: what is in a conversation, for its owner and for whom it is
+ * their own workspace. `person`: one's own only. A level: what is in a conversation, or a preset, for its owner and for whom it is
  * shared with at this level or a higher one.
  */
 export type Reach = 'none' | 'workspace' | 'person' | Level
@@ -119,6 +119,9 @@ export const reaches = {
   putConversationGrant: 'manage',
   deleteConversationGrant: 'manage',
   listParticipants: 'view',
+  listPresetGrants: 'view',
+  putPresetGrant: 'manage',
+  deletePresetGrant: 'manage',
   listMcpServerGrants: 'workspace',
   putMcpServerGrant: 'workspace',
   deleteMcpServerGrant: 'workspace',
@@ -186,6 +189,14 @@ export const reaches = {
   setToolPolicy: 'workspace',
   callTool: 'workspace',
   getToolResult: 'view',
+
+  // Presets
+  listPresets: 'none',
+  createPreset: 'none',
+  getPreset: 'view',
+  updatePreset: 'edit',
+  deletePreset: 'manage',
+  duplicatePreset: 'view',
 
   // Conversations, messages and runs
   listConversations: 'none',

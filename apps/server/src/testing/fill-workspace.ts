@@ -6,7 +6,7 @@ import type { Caller, TestServer } from './start-server.ts'
 /** Ids of things, by the path segment before them: `/api/v1/conversations/{id}`. */
 export type Things = Record<string, string>
 
-/** What a person has of their own: a conversation with a finished run, a file and a large result in it, an API key. */
+/** What a person has of their own: a conversation with a finished run, a file and a large result in it, a preset, an API key. */
 export async function fillForPerson(server: TestServer, person: Caller): Promise<Things> {
   const me = await person.json<{ id: string; workspace: { id: string } }>('GET', '/api/v1/me')
   const form = new FormData()
@@ -53,6 +53,7 @@ export async function fillForPerson(server: TestServer, person: Caller): Promise
       lastUsedAt: new Date(),
     })
     .execute()
+  const preset = await person.json<{ id: string }>('POST', '/api/v1/presets', { name: 'A preset' })
   const key = await person.json<{ id: string }>('POST', '/api/v1/api-keys', { name: 'A key' })
   const sessions = await person.json<{ data: { id: string }[] }>('GET', '/api/v1/me/sessions')
   return {
@@ -60,6 +61,7 @@ export async function fillForPerson(server: TestServer, person: Caller): Promise
     passkeys: await addPasskey(server, me.id),
     people: me.id,
     conversations: conversation.id,
+    presets: preset.id,
     messages: message.id,
     runs: message.runId,
     files: file.id,
@@ -179,12 +181,18 @@ async function makeWaiting({ platform: { db } }: TestServer, manager: Caller): P
   return userId
 }
 
-/** Shares a conversation with a group; answers the grant under the name that `pathWith` looks for. */
-export async function shareWithGroup(owner: Caller, conversationId: string, groupId: string): Promise<Things> {
-  const subject = { kind: 'group', id: groupId }
-  const path = `/api/v1/conversations/${conversationId}/grants`
-  const grant = await owner.json<{ id: string }>('PUT', path, { subject, level: 'view' })
-  return { 'conversations grants': grant.id }
+/** Kinds of things that a person shares with others. */
+export const sharedKinds = ['conversations', 'presets'] as const
+
+/** Shares what a person has with a group; answers the grants under the names that `pathWith` looks for. */
+export async function shareWithGroup(owner: Caller, things: Things, groupId: string): Promise<Things> {
+  const grants: Things = {}
+  for (const kind of sharedKinds) {
+    const path = `/api/v1/${kind}/${things[kind]}/grants`
+    const body = { subject: { kind: 'group', id: groupId }, level: 'view' }
+    grants[`${kind} grants`] = (await owner.json<{ id: string }>('PUT', path, body)).id
+  }
+  return grants
 }
 
 /**

@@ -1,9 +1,8 @@
 import type { Level } from '@parley/contract'
 import type { Ctx, Platform } from '../../platform/context.ts'
 import { AppError } from '../../platform/errors.ts'
-import { requireAccess } from '../conversations/index.ts'
 import { systemCtx } from '../identity/index.ts'
-import { rankOf } from '../sharing/index.ts'
+import { rankOf, requireAccess } from '../sharing/index.ts'
 import { type FoundRun, findRun, type RunRow } from './store.ts'
 
 /**

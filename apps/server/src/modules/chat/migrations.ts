@@ -36,4 +36,8 @@ export const migrations: Migration[] = [
     name: 'chat-0002',
     up: `alter table "runs" add column "apiKeyId" uuid;`,
   },
+  {
+    name: 'chat-0003',
+    up: `alter table "runs" add column "preset" jsonb;`,
+  },
 ]

@@ -9,7 +9,7 @@ import { openRun } from './access.ts'
 import { activeRuns } from './active-runs.ts'
 import { presentRun } from './present.ts'
 import { refuseWhileDraining, startOnce } from './start-run.ts'
-import { insertRun, lockRun, makeRun } from './store.ts'
+import { forgetPreset, insertRun, lockRun, makeRun } from './store.ts'
 
 type Answer = BodyOf<typeof endpoints.resumeRun>['answers'][number]
 
@@ -45,10 +45,15 @@ export async function resumeRun(
     const parts = applyAnswers(message.parts, answers)
     await rememberApprovals(tx, parts, answers)
 
-    const { model, modelReason, maxOutputTokens } = run
+    const { model, modelReason, maxOutputTokens, preset } = run
     const place = { conversationId: conversation.id, messageId: message.id, previousRunId: run.id }
-    const next = makeRun(tx, { id: newId(), ...place, model, modelReason, maxOutputTokens }, activeRuns(ctx).owner)
+    const next = makeRun(
+      tx,
+      { id: newId(), ...place, model, modelReason, maxOutputTokens, preset },
+      activeRuns(ctx).owner,
+    )
     await insertRun(tx, next)
+    if (preset) await forgetPreset(tx, run.id)
     await conversations.updateMessage(tx, message.id, { parts, status: 'writing', runId: next.id })
     const changed = await conversations.updateConversation(tx, conversation.id, {})
     const assistantMessage = conversations.presentMessage(

@@ -89,7 +89,7 @@ async function runSteps(
   const [{ model, reason }, offered, fuse] = await Promise.all([
     choice ?? chooseModel(ctx, run.model),
     // A call that is due was decided on already: its server may just be starting, as we are.
-    listOfferedTools(ctx, { patient: journal.toolCalls().some(({ part }) => part.state === 'running') }),
+    listTools(ctx, run, { patient: journal.toolCalls().some(({ part }) => part.state === 'running') }),
     runFuse(ctx),
   ])
   hold.endAfter(fuse.maxMs, fuse.tookTooLong)
@@ -111,8 +111,19 @@ async function runSteps(
     fuse.requireCalls(progressOf(journal))
     const questions = await runToolCalls(ctx, journal, tools)
     if (questions.length > 0) return questions
-    tools = await listOfferedTools(ctx)
+    tools = await listTools(ctx, run)
   }
+}
+
+/** The tools that the person may use and the preset offers; Parley's own comes with any other. */
+async function listTools(ctx: Ctx, { preset }: RunRow, options: { patient?: boolean } = {}): Promise<OfferedTool[]> {
+  const serverIds = preset?.serverIds ?? null
+  if (serverIds?.length === 0) return []
+  const tools = await listOfferedTools(ctx, options)
+  if (serverIds === null) return tools
+  const isOwn = ({ serverId }: OfferedTool) => serverId === 'parley'
+  const offered = tools.filter((tool) => isOwn(tool) || serverIds.includes(tool.serverId))
+  return offered.every(isOwn) ? [] : offered
 }
 
 function progressOf(journal: Journal): RunProgress {
@@ -132,7 +143,7 @@ async function oneStep(
 ): Promise<number> {
   const stepName = `step-${journal.step}`
   journal.emit({ type: 'STEP_STARTED', stepName })
-  const prompt = await buildPrompt(ctx, model, journal.message, above, tools)
+  const prompt = await buildPrompt(ctx, model, journal.message, above, tools, run.preset?.instructions)
   const calls = await writeStep(ctx, journal, model, prompt, tools, {
     apiKeyId: run.apiKeyId,
     maxCostMicroUsd: fuse.costLeft(progressOf(journal)),

@@ -2,10 +2,11 @@ import type { Content, Part, Started } from '@parley/contract'
 import type { Ctx } from '../../platform/context.ts'
 import { newId } from '../../platform/crypto/index.ts'
 import { AppError, notFound } from '../../platform/errors.ts'
-import type { Idempotency } from '../../platform/http/index.ts'
+import { type Idempotency, requireVersion } from '../../platform/http/index.ts'
 import * as conversations from '../conversations/index.ts'
 import { openFile } from '../files/index.ts'
 import { chooseModel } from '../models/index.ts'
+import type { UsablePreset } from '../presets/index.ts'
 import { limitModelUse } from '../usage/index.ts'
 import { mayEdit } from './access.ts'
 import { activeRuns } from './active-runs.ts'
@@ -33,29 +34,30 @@ export async function sendMessage(
 ): Promise<Started> {
   refuseWhileDraining(ctx)
   const [conversation, named] = await Promise.allSettled([
-    conversations.openForReading(ctx, conversationId, 'use'),
+    conversations.openForAnswer(ctx, conversationId),
     input.model === undefined ? undefined : chooseModel(ctx, input.model),
   ])
   // In this order, whichever fails first: what is not theirs is not found, whatever else is wrong (P6).
   if (conversation.status === 'rejected') throw conversation.reason
   if (named.status === 'rejected') throw named.reason
-  const choice = named.value ?? (await chooseModel(ctx, conversation.value.model ?? undefined))
+  const { model, preset } = conversation.value
+  const choice = named.value ?? (await chooseModel(ctx, model ?? preset?.model ?? undefined))
   await limitModelUse(ctx, choice.model.id)
   const parts = await toParts(ctx, input.content)
 
   return startByAppending(ctx, idempotency, conversation.value, async (ctx, conversation) => {
-    conversations.requireVersion(conversation, input.version)
+    requireVersion('conversation', conversation.version, input.version)
     const parentId = input.parentId === undefined ? conversation.activeLeafId : input.parentId
     await requireAnswered(ctx, conversation, parentId)
     // Below a leaf there is nothing beside the new question.
     const siblings =
       parentId === conversation.activeLeafId ? [] : await conversations.listChildIds(ctx, conversation.id, parentId)
     const [userId, assistantId] = [conversations.newMessageId(), conversations.newMessageId()]
-    const run = newRun(ctx, conversation.id, assistantId, choice, input.maxOutputTokens)
+    const run = newRun(ctx, conversation.id, assistantId, choice, preset, input.maxOutputTokens)
     return {
       messages: [
         { id: userId, parentId, role: 'user', status: 'complete', parts },
-        emptyAnswer(assistantId, userId, run),
+        emptyAnswer(assistantId, userId, run, noticesOf(conversation, preset)),
       ],
       change: {
         ...(conversation.titleSource === 'none' ? { title: firstWords(parts), titleSource: 'provisional' } : {}),
@@ -89,17 +91,18 @@ export async function regenerateMessage(
   if (message.role !== 'assistant') {
     throw new AppError('unprocessable', 'Only an answer can be written again. To change a question, send it anew.')
   }
-  const conversation = await conversations.openForReading(ctx, message.conversationId, 'use')
-  const choice = await chooseModel(ctx, input.model ?? conversation.model ?? undefined)
+  const conversation = await conversations.openForAnswer(ctx, message.conversationId)
+  const { preset } = conversation
+  const choice = await chooseModel(ctx, input.model ?? conversation.model ?? preset?.model ?? undefined)
   await limitModelUse(ctx, choice.model.id)
 
   return startByAppending(ctx, idempotency, conversation, async (ctx, conversation) => {
-    conversations.requireVersion(conversation, input.version)
+    requireVersion('conversation', conversation.version, input.version)
     const siblings = await conversations.listSiblingIds(ctx, message)
     const id = conversations.newMessageId()
-    const run = newRun(ctx, conversation.id, id, choice, input.maxOutputTokens)
+    const run = newRun(ctx, conversation.id, id, choice, preset, input.maxOutputTokens)
     return {
-      messages: [emptyAnswer(id, message.parentId, run)],
+      messages: [emptyAnswer(id, message.parentId, run, noticesOf(conversation, preset))],
       run,
       choice,
       present: ([assistant]) => ({
@@ -110,8 +113,15 @@ export async function regenerateMessage(
   })
 }
 
-function emptyAnswer(id: string, parentId: string | null, run: RunRow): conversations.NewMessage {
-  return { id, parentId, role: 'assistant', status: 'writing', parts: [], model: run.model, runId: run.id }
+function emptyAnswer(id: string, parentId: string | null, run: RunRow, parts: Part[]): conversations.NewMessage {
+  return { id, parentId, role: 'assistant', status: 'writing', parts, model: run.model, runId: run.id }
+}
+
+/** Says in the answer that the preset of the conversation was not used, and not why: that may be others' business. */
+function noticesOf({ presetId }: conversations.ConversationRow, preset: UsablePreset | null): Part[] {
+  if (presetId === null || preset !== null) return []
+  const text = 'Answered without the preset of this chat: it was deleted, or is not shared with whoever asked.'
+  return [{ type: 'notice', level: 'info', text, origin: 'system', step: 0 }]
 }
 
 /** A message follows one that is finished. Questions it left open are dismissed by going on without answering. */
@@ -145,6 +155,7 @@ function newRun(
   conversationId: string,
   messageId: string,
   choice: ModelChoice,
+  preset: UsablePreset | null,
   maxOutputTokens: number | undefined,
 ): RunRow {
   const run = {
@@ -153,7 +164,8 @@ function newRun(
     messageId,
     model: choice.model.id,
     modelReason: choice.reason,
-    maxOutputTokens: maxOutputTokens ?? null,
+    maxOutputTokens: maxOutputTokens ?? preset?.maxOutputTokens ?? null,
+    preset: preset && { instructions: preset.instructions, serverIds: preset.serverIds },
     previousRunId: null,
   }
   return makeRun(ctx, run, activeRuns(ctx).owner)

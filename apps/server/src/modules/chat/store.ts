@@ -3,7 +3,7 @@ import type { Selectable } from 'kysely'
 import { type RawBuilder, sql } from 'kysely'
 import type { Ctx, Database, Platform } from '../../platform/context.ts'
 import { rankIn, type updating } from '../conversations/index.ts'
-import type {} from './tables.ts'
+import type { RunPreset } from './tables.ts'
 
 export type RunRow = Selectable<Database['runs']>
 
@@ -20,6 +20,7 @@ export interface NewRun {
   model: string
   modelReason: string
   maxOutputTokens: number | null
+  preset: RunPreset | null
   previousRunId: string | null
 }
 
@@ -55,10 +56,10 @@ export async function insertRun(tx: Ctx, run: RunRow): Promise<void> {
 function insertingRun(ctx: Ctx, run: RunRow, onlyIf?: string): RawBuilder<unknown> {
   return sql`"run" as (
     insert into "runs" ("id", "workspaceId", "conversationId", "messageId", "userId", "apiKeyId", "model",
-      "modelReason", "maxOutputTokens", "previousRunId", "leaseOwner", "leaseUntil", "createdAt")
+      "modelReason", "maxOutputTokens", "preset", "previousRunId", "leaseOwner", "leaseUntil", "createdAt")
     select ${run.id}::uuid, ${run.workspaceId}::uuid, ${run.conversationId}::uuid, ${run.messageId}::uuid,
       ${run.userId}::uuid, ${run.apiKeyId}::uuid, ${run.model}::text, ${run.modelReason}::text, ${run.maxOutputTokens}::integer,
-      ${run.previousRunId}::uuid, ${run.leaseOwner}::text, ${leaseEnd(ctx)}, ${run.createdAt}::timestamptz
+      ${run.preset && JSON.stringify(run.preset)}::jsonb, ${run.previousRunId}::uuid, ${run.leaseOwner}::text, ${leaseEnd(ctx)}, ${run.createdAt}::timestamptz
     ${onlyIf === undefined ? sql`` : sql`from ${sql.id(onlyIf)}`}
   )`
 }
@@ -131,6 +132,8 @@ export function endRun(
   const run = held(ctx, lease).set({
     status: end.status,
     draft: null,
+    // The next run goes on with it.
+    ...(end.status === 'interrupted' ? {} : { preset: null }),
     savedThrough: end.savedThrough,
     interrupts: JSON.stringify(end.interrupts),
     usage: end.usage && JSON.stringify(end.usage),
@@ -161,7 +164,17 @@ async function saveTogether(
 
 /** Ends a run that waits for an answer which will not come. */
 export async function endInterruptedRun(tx: Ctx, id: string, status: 'stopped' | 'finished'): Promise<void> {
-  await tx.db.updateTable('runs').set({ status }).where('id', '=', id).where('status', '=', 'interrupted').execute()
+  await tx.db
+    .updateTable('runs')
+    .set({ status, preset: null })
+    .where('id', '=', id)
+    .where('status', '=', 'interrupted')
+    .execute()
+}
+
+/** Another run goes on from this one: what that one takes from it, it needs to keep no more. */
+export async function forgetPreset(tx: Ctx, id: string): Promise<void> {
+  await tx.db.updateTable('runs').set({ preset: null }).where('id', '=', id).execute()
 }
 
 export async function requestStop(ctx: Ctx, id: string): Promise<void> {

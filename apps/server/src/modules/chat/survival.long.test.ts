@@ -1,6 +1,14 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { applyEvent, type Conversation, type Message, type Page, type Run, type Started } from '@parley/contract'
+import {
+  applyEvent,
+  type Conversation,
+  type Message,
+  type Page,
+  type Preset,
+  type Run,
+  type Started,
+} from '@parley/contract'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { stdioFixture } from '../../testing/mcp-fixture.ts'
 import { within } from '../../testing/pace.ts'
@@ -101,6 +109,20 @@ describe('one process, killed with kill -9 and started again', () => {
     expect(textOf(question!)).toBe('!words 40 5ms')
     expect(answer!.status).toBe('complete')
     expect(shown.parts).toEqual(answer!.parts)
+  })
+
+  test('P3: what goes on after the restart has the preset as it was when the answer began', async () => {
+    const preset = await owner.json<Preset>('POST', '/api/v1/presets', { name: 'P', instructions: 'As it was.' })
+    const { id } = await owner.json<Conversation>('POST', '/api/v1/conversations', { presetId: preset.id })
+    const path = `/api/v1/conversations/${id}/messages`
+    const asked = model.next('request')
+    const started = await owner.json<Started>('POST', path, { content: '!words 300 10ms' })
+    await asked
+    await owner.json('PATCH', `/api/v1/presets/${preset.id}`, { instructions: 'As it is.' })
+    const goesOn = model.next('request')
+    await restart()
+    expect((await goesOn).system).toMatch(/As it was\.$/)
+    await follow(() => owner, started)
   })
 
   test('P3 runs finish: an answer that was being written is completed, and an open reader ends with the stored text', async () => {

@@ -1,6 +1,13 @@
 import type { Failure, Interrupt, Part, RunStatus, Usage } from '@parley/contract'
 import type { ColumnType, Generated } from 'kysely'
 
+/** What a run keeps of a preset. */
+export interface RunPreset {
+  instructions: string
+  /** MCP servers whose tools are offered; null: all. */
+  serverIds: string[] | null
+}
+
 interface RunsTable {
   id: string
   workspaceId: string
@@ -18,6 +25,8 @@ interface RunsTable {
   model: string
   modelReason: string
   maxOutputTokens: number | null
+  /** What a preset says of every step, as it was when the run began; null without one, and once nothing goes on with it. */
+  preset: ColumnType<RunPreset | null, string | null | undefined, string | null>
   /** The interrupted run this one goes on from; unique, so that a question is answered once. */
   previousRunId: string | null
   /** Grows with every takeover. Only the holder of the newest attempt may write. */

@@ -29,7 +29,7 @@ export async function titleConversation(platform: Platform, event: DomainEvent):
     messageId: answer.id,
     apiKeyId,
   }
-  const title = await findTitle(ctx, conversation.model, call, textOf(question), textOf(answer)).catch(
+  const title = await findTitle(ctx, answer.model ?? conversation.model, call, textOf(question), textOf(answer)).catch(
     (error: unknown) => {
       // The first words stay: a title is not worth waiting for the next month.
       if (error instanceof AppError && error.code === 'budget_exceeded') return null

@@ -1,8 +1,6 @@
-import type { Level } from '@parley/contract'
 import { type RawBuilder, sql } from 'kysely'
 import type { Ctx } from '../../platform/context.ts'
-import { notFound } from '../../platform/errors.ts'
-import { grantedRank, levelOf, rankOf, requireLevel } from '../sharing/index.ts'
+import { grantedRank, rankOf } from '../sharing/index.ts'
 
 /**
  * What the actor may do with a conversation, for statements on `conversations`: its owner everything, others what they
@@ -28,15 +26,4 @@ export function rankIn(ctx: Ctx, conversationId: string): RawBuilder<number | nu
   return sql<number | null>`(select ${rank(ctx)} from "conversations"
     where "conversations"."id" = ${sql.ref(conversationId)}
       and "conversations"."workspaceId" = ${ctx.actor.workspaceId})`
-}
-
-/**
- * Makes sure that the actor may do at least this with a conversation, or with what is in it. What is not theirs at all
- * is as if it were not there (P6).
- * @throws AppError not_found, forbidden
- */
-export function requireAccess<T extends { rank: number | null }>(row: T | undefined, what: string, least: Level): T {
-  if (row === undefined || row.rank === null) throw notFound(what)
-  requireLevel(levelOf(row.rank), least)
-  return row
 }

@@ -2,13 +2,15 @@ import type { Level, Message, Part } from '@parley/contract'
 import { type RawBuilder, sql } from 'kysely'
 import type { Ctx } from '../../platform/context.ts'
 import { newId } from '../../platform/crypto/index.ts'
-import { AppError, notFound } from '../../platform/errors.ts'
+import { notFound } from '../../platform/errors.ts'
+import { requireVersion } from '../../platform/http/index.ts'
 import { linkingFiles } from '../files/index.ts'
-import { requireAccess } from './access.ts'
+import type { UsablePreset } from '../presets/index.ts'
+import { requireAccess } from '../sharing/index.ts'
 import { presentMessage } from './present.ts'
 import * as store from './store.ts'
 
-export { rankIn, requireAccess } from './access.ts'
+export { rankIn } from './access.ts'
 export { announce } from './announce.ts'
 export { migrations } from './migrations.ts'
 export { presentMessage } from './present.ts'
@@ -25,6 +27,25 @@ export async function openForReading(ctx: Ctx, id: string, least: Level = 'view'
   return requireAccess(await store.findConversation(ctx, id), 'conversation', least)
 }
 
+/** A conversation to be answered in. */
+export type AnswerableConversation = store.ConversationRow & {
+  /** What its preset says of the answer; null where it has none, and where the actor may not use that one. */
+  preset: UsablePreset | null
+}
+
+/**
+ * The same to have a message answered in it, with what that takes, in one statement.
+ * @throws AppError not_found, forbidden
+ */
+export async function openForAnswer(ctx: Ctx, id: string): Promise<AnswerableConversation> {
+  const { preset = null, ...row } = requireAccess(
+    await store.findConversation(ctx, id, { withPreset: true }),
+    'conversation',
+    'use',
+  )
+  return { ...row, preset }
+}
+
 /**
  * The same to change, locked until the transaction ends; call it inside one. With `version`, refuses with
  * `version_conflict` when the conversation changed since the caller read it.
@@ -36,17 +57,8 @@ export async function openForWriting(
   least: Level = 'use',
 ): Promise<store.ConversationRow> {
   const conversation = requireAccess(await store.findConversation(tx, id, { lock: true }), 'conversation', least)
-  requireVersion(conversation, version)
+  requireVersion('conversation', conversation.version, version)
   return conversation
-}
-
-/** @throws AppError version_conflict where a change was made for another version than the one there is */
-export function requireVersion(conversation: store.ConversationRow, version: number | undefined): void {
-  if (version === undefined || version === conversation.version) return
-  throw new AppError(
-    'version_conflict',
-    `The conversation is at version ${conversation.version}, the change was made for version ${version}. Load it again and repeat the change.`,
-  )
 }
 
 /** A message of a conversation the actor may see; `not_found` otherwise. */

@@ -58,4 +58,9 @@ export const migrations: Migration[] = [
       on conflict do nothing;
     `,
   },
+  {
+    name: 'conversations-0003',
+    // No reference: a conversation says of a preset that is gone that it is.
+    up: `alter table "conversations" add column "presetId" uuid;`,
+  },
 ]

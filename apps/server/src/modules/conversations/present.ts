@@ -1,5 +1,6 @@
 import type { Conversation, Message } from '@parley/contract'
 import type { Ctx } from '../../platform/context.ts'
+import { presentNamedPreset } from '../presets/index.ts'
 import { levelOf } from '../sharing/index.ts'
 import type { BranchRow, MessageRow, ShownConversation } from './store.ts'
 
@@ -10,6 +11,7 @@ export function presentConversation(ctx: Ctx, row: ShownConversation): Conversat
     title: row.title,
     activeLeafId: row.activeLeafId,
     model: row.model,
+    preset: presentNamedPreset(row.presetId, row.namedPreset),
     version: row.version,
     activeRunId: row.activeRunId,
     owner: row.ownerId === ctx.actor.userId ? null : { id: row.ownerId, name: row.ownerName },

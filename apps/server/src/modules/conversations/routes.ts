@@ -1,13 +1,13 @@
 import { endpoints } from '@parley/contract'
 import { z } from 'zod'
-import { inTransaction } from '../../platform/context.ts'
+import { type Ctx, inTransaction } from '../../platform/context.ts'
 import { newId } from '../../platform/crypto/index.ts'
 import { AppError, notFound } from '../../platform/errors.ts'
-import { decodeCursor, encodeCursor, type Http, once } from '../../platform/http/index.ts'
+import { decodeCursor, encodeCursor, type Http, once, versionAskedFor } from '../../platform/http/index.ts'
 import { emit } from '../../platform/outbox/index.ts'
 import { findNames } from '../identity/index.ts'
-import { deleteShares } from '../sharing/index.ts'
-import { requireAccess } from './access.ts'
+import { requireUsable } from '../presets/index.ts'
+import { deleteShares, requireAccess } from '../sharing/index.ts'
 import { announce, announceTo } from './announce.ts'
 import { audienceOf } from './audience.ts'
 import { openForReading, openForWriting } from './index.ts'
@@ -40,6 +40,7 @@ export function mountConversations(http: Http): void {
       throw new AppError('forbidden', 'This API key is limited to the conversations it names, and begins no other.')
     }
     const conversation = await once(ctx, idempotency, async (tx) => {
+      if (body.presetId != null) await requireUsable(tx, body.presetId)
       const now = tx.clock.now()
       const row = await store.insertConversation(tx, {
         id: newId(),
@@ -48,6 +49,7 @@ export function mountConversations(http: Http): void {
         title: body.title ?? 'New conversation',
         titleSource: body.title === undefined ? 'none' : 'person',
         model: body.model ?? null,
+        presetId: body.presetId ?? null,
         activeLeafId: null,
         createdAt: now,
         updatedAt: now,
@@ -64,14 +66,15 @@ export function mountConversations(http: Http): void {
   )
 
   http.route(endpoints.updateConversation, async (ctx, { params, body }, { request }) => {
-    const { activeMessageId, version, title, model } = body
+    const { activeMessageId, version, title, model, presetId } = body
     const row = await inTransaction(ctx, async (tx) => {
       // Which branch is shown changes with every message too; the rest is the conversation's own.
-      const least = title === undefined && model === undefined ? 'use' : 'edit'
-      await openForWriting(tx, params.id, version ?? versionOf(request.headers['if-match']), least)
+      const least = title === undefined && model === undefined && presetId === undefined ? 'use' : 'edit'
+      await openForWriting(tx, params.id, version ?? versionAskedFor(request), least)
       if (activeMessageId !== undefined) await requireMessageIn(tx, params.id, activeMessageId)
       const updated = await store.updateConversation(tx, params.id, {
         ...(title === undefined ? {} : { title, titleSource: 'person' }),
+        ...(presetId === undefined ? {} : await choosePreset(tx, presetId)),
         ...(model === undefined ? {} : { model }),
         ...(activeMessageId === undefined
           ? {}
@@ -124,17 +127,14 @@ export function mountConversations(http: Http): void {
   })
 }
 
-async function requireMessageIn(ctx: Parameters<typeof store.findMessage>[0], conversationId: string, id: string) {
-  const message = await store.findMessage(ctx, id)
-  if (message?.conversationId !== conversationId) throw notFound('message')
+/** What a preset changes of a conversation: its model takes the place of the one that was chosen before. */
+async function choosePreset(tx: Ctx, presetId: string | null): Promise<{ presetId: string | null; model?: null }> {
+  if (presetId === null) return { presetId }
+  const { model } = await requireUsable(tx, presetId)
+  return model === null ? { presetId } : { presetId, model: null }
 }
 
-/** The version in an `If-Match` header, which holds the ETag of the conversation: `"7"`. */
-function versionOf(ifMatch: string | undefined): number | undefined {
-  if (ifMatch === undefined || ifMatch === '*') return undefined
-  const version = /^(?:W\/)?"(\d+)"$/.exec(ifMatch)?.[1]
-  if (version === undefined) {
-    throw new AppError('invalid_request', 'If-Match has to be the ETag of the conversation: its version in quotes.')
-  }
-  return Number(version)
+async function requireMessageIn(ctx: Ctx, conversationId: string, id: string) {
+  const message = await store.findMessage(ctx, id)
+  if (message?.conversationId !== conversationId) throw notFound('message')
 }

@@ -1,6 +1,5 @@
 import { levels } from '@parley/contract'
-import type { ShareableKind } from '../sharing/index.ts'
-import { requireAccess } from './access.ts'
+import { requireAccess, type ShareableKind } from '../sharing/index.ts'
 import { findConversation, markShared } from './store.ts'
 
 /** How conversations are shared. */

@@ -3,6 +3,7 @@ import type { Selectable } from 'kysely'
 import { type RawBuilder, sql } from 'kysely'
 import { type Ctx, type Database, reaches } from '../../platform/context.ts'
 import { nameOf } from '../identity/index.ts'
+import { type NamedPreset, namedPreset, type UsablePreset, usablePreset } from '../presets/index.ts'
 import { grantedIds, grantedRank, hasGrants, rankOf } from '../sharing/index.ts'
 import { isReached, rank } from './access.ts'
 import { audienceOf } from './audience.ts'
@@ -13,9 +14,13 @@ export type ConversationRow = Selectable<Database['conversations']> & {
   leafStatus?: MessageStatus | null
   /** What the actor may do with it. */
   rank: number | null
+  /** What its preset says of an answer, where that was asked for. */
+  preset?: UsablePreset | null
 }
 /** A conversation with what is shown of it besides. */
 export type ShownConversation = ConversationRow & {
+  /** The preset it names. */
+  namedPreset: NamedPreset | null
   /** The run that writes in it now. */
   activeRunId: string | null
   ownerName: string
@@ -38,6 +43,7 @@ function shown(ctx: Ctx) {
     activeRunId,
     rank(ctx).as('rank'),
     nameOf('conversations.ownerId').as('ownerName'),
+    namedPreset(ctx, sql.ref('conversations.presetId')).as('namedPreset'),
     sql<boolean>`("conversations"."shared" and ${hasGrants(ctx, 'conversation', sql.ref('conversations.id'))})`.as(
       'isShared',
     ),
@@ -65,7 +71,7 @@ function isGranted(ctx: Ctx) {
 export async function findConversation(
   ctx: Ctx,
   id: string,
-  options: { lock?: boolean } = {},
+  options: { lock?: boolean; withPreset?: boolean } = {},
 ): Promise<ConversationRow | undefined> {
   const query = ctx.db
     .selectFrom('conversations')
@@ -76,6 +82,9 @@ export async function findConversation(
         .select('status')
         .whereRef('messages.id', '=', 'conversations.activeLeafId')
         .as('leafStatus'),
+    )
+    .$if(options.withPreset === true, (query) =>
+      query.select(usablePreset(ctx, sql.ref('conversations.presetId')).as('preset')),
     )
     .where('id', '=', id)
     .where('workspaceId', '=', ctx.actor.workspaceId)
@@ -153,7 +162,9 @@ export async function insertConversation(
   return inserted
 }
 
-type ConversationChange = Partial<Pick<ConversationColumns, 'title' | 'titleSource' | 'model' | 'activeLeafId'>>
+type ConversationChange = Partial<
+  Pick<ConversationColumns, 'title' | 'titleSource' | 'model' | 'presetId' | 'activeLeafId'>
+>
 
 /** Writes a change a person made: the version grows. */
 export async function updateConversation(ctx: Ctx, id: string, change: ConversationChange): Promise<ShownConversation> {

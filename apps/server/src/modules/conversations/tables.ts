@@ -12,6 +12,8 @@ interface ConversationsTable {
   /** `provisional`: the first words sent; `auto`: written by a model; `person`: not to be touched any more. */
   titleSource: 'none' | 'provisional' | 'auto' | 'person'
   model: string | null
+  /** May name one that is gone, or that not everyone here may use. */
+  presetId: string | null
   activeLeafId: string | null
   version: ColumnType<number, number | undefined, number>
   /** False: nobody but the owner was ever given access, so that nothing else needs to be looked up. */

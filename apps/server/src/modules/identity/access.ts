@@ -2,7 +2,15 @@ import { type Role, roles, type Scope, scopes } from '@parley/contract'
 import type { Ctx } from '../../platform/context.ts'
 import { AppError } from '../../platform/errors.ts'
 
-const reads: Scope[] = ['conversations:read', 'files:read', 'models:read', 'tools:read', 'account:read', 'people:read']
+const reads: Scope[] = [
+  'conversations:read',
+  'files:read',
+  'models:read',
+  'tools:read',
+  'presets:read',
+  'account:read',
+  'people:read',
+]
 
 /** Administration: a key gets these only when they are named. */
 export const administrative: ReadonlySet<Scope> = new Set<Scope>([
@@ -15,7 +23,14 @@ export const administrative: ReadonlySet<Scope> = new Set<Scope>([
 const scopesByRole: Record<Role, ReadonlySet<Scope>> = {
   owner: new Set(scopes),
   admin: new Set(scopes),
-  member: new Set<Scope>([...reads, 'conversations:write', 'files:write', 'tools:call', 'keys:manage']),
+  member: new Set<Scope>([
+    ...reads,
+    'conversations:write',
+    'files:write',
+    'tools:call',
+    'presets:write',
+    'keys:manage',
+  ]),
   viewer: new Set(reads),
 }
 

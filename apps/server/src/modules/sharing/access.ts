@@ -1,7 +1,7 @@
 import { type Level, levels } from '@parley/contract'
 import { type Expression, type RawBuilder, sql } from 'kysely'
 import type { Ctx } from '../../platform/context.ts'
-import { AppError } from '../../platform/errors.ts'
+import { AppError, notFound } from '../../platform/errors.ts'
 import { groupIdsOf } from '../identity/index.ts'
 import type { ShareableKind } from './kinds.ts'
 import type {} from './tables.ts'
@@ -25,13 +25,24 @@ export function includes(level: Level, least: Level): boolean {
  * Refuses who may see a thing, but not do this with it. Who may not even see it has to be told `not_found` before.
  * @throws AppError forbidden
  */
-export function requireLevel(level: Level, least: Level): void {
+function requireLevel(level: Level, least: Level): void {
   if (includes(level, least)) return
   const may = { view: 'see', use: 'use', edit: 'change', manage: 'manage' }
   throw new AppError(
     'forbidden',
     `This was shared with you so that you can ${may[level]} it, not ${may[least]} it. Ask its owner for more.`,
   )
+}
+
+/**
+ * Makes sure that the actor may do at least this with a thing, or with what is in it. What is not theirs at all is as if
+ * it were not there (P6).
+ * @throws AppError not_found, forbidden
+ */
+export function requireAccess<T extends { rank: number | null }>(row: T | undefined, what: string, least: Level): T {
+  if (row === undefined || row.rank === null) throw notFound(what)
+  requireLevel(levelOf(row.rank), least)
+  return row
 }
 
 /** Who a grant can be meant for: the actor, a group they are in, everyone. For statements on `grants` as `g`. */

@@ -1,4 +1,4 @@
-export { grantedIds, grantedRank, hasGrants, includes, levelOf, rankOf, requireLevel } from './access.ts'
+export { grantedIds, grantedRank, hasGrants, includes, levelOf, rankOf, requireAccess } from './access.ts'
 export { defineShareable, maySeeShared, type ShareableKind } from './kinds.ts'
 export { migrations } from './migrations.ts'
 export { listRestrictions, onAccessChanged } from './restrictions.ts'

@@ -4,7 +4,7 @@ import { AppError } from '../../platform/errors.ts'
 
 /** A kind of thing that can be shared; the module that owns the things says how. */
 export interface ShareableKind {
-  kind: 'conversation' | 'mcp-server'
+  kind: 'conversation' | 'preset' | 'mcp-server'
   /** Levels that mean something for it. */
   levels: readonly Level[]
   /**

@@ -8,6 +8,7 @@ import { listGrants, share, unshare } from './share.ts'
 /** Mounts sharing, of every kind that modules plugged in. */
 export function mountSharing(http: Http): void {
   const conversations = shareable(http.platform, 'conversation')
+  const presets = shareable(http.platform, 'preset')
   const mcpServers = shareable(http.platform, 'mcp-server')
 
   http.route(sharingEndpoints.listShareableWith, async (ctx, { query }) => ({ data: await findSubjects(ctx, query) }))
@@ -21,6 +22,10 @@ export function mountSharing(http: Http): void {
   http.route(sharingEndpoints.deleteConversationGrant, (ctx, { params }) =>
     unshare(ctx, conversations, params.id, params.grantId),
   )
+
+  http.route(sharingEndpoints.listPresetGrants, (ctx, { params, query }) => listGrants(ctx, presets, params.id, query))
+  http.route(sharingEndpoints.putPresetGrant, (ctx, { params, body }) => share(ctx, presets, params.id, body))
+  http.route(sharingEndpoints.deletePresetGrant, (ctx, { params }) => unshare(ctx, presets, params.id, params.grantId))
 
   http.route(sharingEndpoints.listMcpServerGrants, (ctx, { params, query }) =>
     listGrants(ctx, mcpServers, params.id, query),

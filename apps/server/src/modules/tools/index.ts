@@ -2,7 +2,7 @@ import type { Ctx, Platform } from '../../platform/context.ts'
 import { messageOf } from '../../platform/errors.ts'
 import { listCatalogue } from './catalogue.ts'
 import { connectionsOf } from './connections.ts'
-import { declaredServers, storedServer } from './servers.ts'
+import { declaredServers, listServers, storedServer } from './servers.ts'
 import { listEnabledMcpServers } from './store.ts'
 import type { OfferedTool } from './types.ts'
 
@@ -22,6 +22,11 @@ export type { OfferedTool } from './types.ts'
 export async function listOfferedTools(ctx: Ctx, options: { patient?: boolean } = {}): Promise<OfferedTool[]> {
   const entries = await listCatalogue(ctx, options)
   return entries.flatMap(({ tool, usable }) => (tool.policy === 'deny' || !usable ? [] : [tool]))
+}
+
+/** Ids of the MCP servers that the actor may see. */
+export async function listServerIds(ctx: Ctx): Promise<Set<string>> {
+  return new Set((await listServers(ctx)).map(({ id }) => id))
 }
 
 /** Begins to connect to every server that is switched on. Returns at once; what fails is tried again. */

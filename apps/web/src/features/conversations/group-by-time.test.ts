@@ -7,6 +7,7 @@ const at = (time: Date): Conversation => ({
   title: '',
   activeLeafId: null,
   model: null,
+  preset: null,
   version: 1,
   activeRunId: null,
   owner: null,

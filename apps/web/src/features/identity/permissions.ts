@@ -13,6 +13,8 @@ export const permissionGroups: { title: string; permissions: Partial<Record<Scop
     permissions: {
       'conversations:read': { name: 'Read chats', explanation: 'One’s own, and what others share.' },
       'conversations:write': { name: 'Write and send', explanation: 'Start chats, send messages, share one’s own.' },
+      'presets:read': { name: 'Use presets', explanation: 'See presets, and chat with them.' },
+      'presets:write': { name: 'Make presets', explanation: 'Make, change and share presets.' },
       'files:read': { name: 'Read files', explanation: 'See and download files in chats.' },
       'files:write': { name: 'Upload files', explanation: 'Attach images and text to messages.' },
     },

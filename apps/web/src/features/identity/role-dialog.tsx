@@ -19,6 +19,7 @@ const usual: Scope[] = [
   'files:write',
   'models:read',
   'tools:read',
+  'presets:read',
   'people:read',
 ]
 

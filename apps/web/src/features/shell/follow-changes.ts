@@ -54,6 +54,12 @@ export function useChanges(): boolean {
             refresh('me')
             refresh('workspaces')
             break
+          case 'presets-changed':
+            refresh('presets')
+            refresh('preset')
+            refresh('conversations')
+            refresh('conversation')
+            break
           case 'models-changed':
             refresh('models')
             refresh('model-providers')

@@ -11,6 +11,8 @@ export const scopeNames: Record<Scope, string> = {
   'tools:read': 'List tools',
   'tools:call': 'Call tools',
   'tools:manage': 'Manage MCP servers and policies',
+  'presets:read': 'Read presets and chat with them',
+  'presets:write': 'Make, change and share presets',
   'keys:manage': 'Manage API keys',
   'account:read': 'Read the account',
   'people:read': 'See who is in the workspace',
@@ -28,6 +30,7 @@ const chat: Scope[] = [
   'models:read',
   'tools:read',
   'tools:call',
+  'presets:read',
   'account:read',
 ]
 const administration = ['keys:manage', 'people:manage', 'workspace:manage', 'usage:manage']
@@ -37,7 +40,7 @@ export const presets: { id: string; label: string; hint: string; scopes: (possib
   {
     id: 'chat',
     label: 'Chat',
-    hint: 'Conversations, files, models and tools.',
+    hint: 'Conversations, files, models, tools and presets.',
     scopes: (possible) => possible.filter((scope) => chat.includes(scope)),
   },
   {

@@ -1,6 +1,6 @@
 import { TextField } from '@parley/ui'
 import { useState } from 'react'
-import { fieldText, readWhole } from './figures.ts'
+import { fieldText, readWhole } from '../../shell/whole-number.ts'
 
 export interface Figures {
   requestsPerHour: number | null

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { fieldText, readWhole } from './figures.ts'
+import { fieldText, readWhole } from './whole-number.ts'
 
 test.each([
   ['', null],
