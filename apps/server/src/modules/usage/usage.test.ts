@@ -197,6 +197,7 @@ describe('a budget', () => {
         .select(['type', 'data'])
         .where('type', 'like', 'budget-%')
         .where('subjectId', '=', budget!.id)
+        .orderBy('position')
         .execute()
     expect(await events()).toMatchObject([{ type: 'budget-warned', data: { threshold: 80, name: 'Cap' } }])
     for (let turn = 0; turn < 30; turn += 1) {

@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import { newId } from '../../../platform/crypto/index.ts'
 import type { Db } from '../../../platform/database/index.ts'
 import type { LinkPurpose } from './tables.ts'
@@ -20,8 +21,12 @@ export async function insertLink(db: Db, link: NewLink, now: Date): Promise<void
     .execute()
 }
 
-/** How many mails with links went to an address since then. */
+/**
+ * How many mails with links went to an address since then. Until the transaction ends nobody else counts those to the same
+ * address, so that two at once do not both send the last one.
+ */
 export async function countLinksTo(db: Db, email: string, since: Date): Promise<number> {
+  await sql`select pg_advisory_xact_lock(hashtextextended(${`emailed links ${email}`}, 0))`.execute(db)
   const { count } = await db
     .selectFrom('emailedLinks')
     .select((row) => row.fn.countAll<string>().as('count'))
