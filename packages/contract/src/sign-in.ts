@@ -114,14 +114,20 @@ export const signInOptionSchema = z
 export type SignInOption = z.infer<typeof signInOptionSchema>
 
 /**
- * Who has the claim with this value gets the role. `claim` is a path (`groups`, `realm_access.roles`); a claim that is a
- * list matches when the value is in it, and the value `*` matches any.
+ * Who has the claim with this value gets the role, or is in the group; a rule gives one of them. `claim` is a path
+ * (`groups`, `realm_access.roles`); a claim that is a list matches when the value is in it, and the value `*` matches any.
  */
 export const claimRuleSchema = z
   .object({
     claim: z.string().trim().min(1).max(200),
     value: z.string().trim().min(1).max(300),
-    role: roleSchema,
+    /** A built-in role, or the id of a custom one. */
+    role: z.union([roleSchema, idSchema]).optional(),
+    groupId: idSchema.optional(),
+  })
+  .refine(({ role, groupId }) => (role === undefined) !== (groupId === undefined), {
+    message: 'A rule gives a role or a group, one of them.',
+    path: ['role'],
   })
   .meta({ id: 'ClaimRule' })
 export type ClaimRule = z.infer<typeof claimRuleSchema>

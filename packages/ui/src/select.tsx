@@ -7,6 +7,8 @@ export interface SelectOption {
   value: string
   label: string
   disabled?: boolean
+  /** Options of one group stand together under its name. */
+  group?: string
 }
 
 export type SelectProps = FieldProps &
@@ -23,11 +25,15 @@ export function Select({ label, labelHidden, hint, error, className, options, ..
             {...control}
             className={classNames(controlClass, 'h-10 cursor-pointer appearance-none ps-3 pe-9')}
           >
-            {options.map((option) => (
-              <option key={option.value} value={option.value} disabled={option.disabled}>
-                {option.label}
-              </option>
-            ))}
+            {[...Map.groupBy(options, ({ group }) => group)].map(([group, members]) =>
+              group === undefined ? (
+                members.map(renderOption)
+              ) : (
+                <optgroup key={group} label={group}>
+                  {members.map(renderOption)}
+                </optgroup>
+              ),
+            )}
           </select>
           <ChevronDown
             aria-hidden="true"
@@ -36,5 +42,13 @@ export function Select({ label, labelHidden, hint, error, className, options, ..
         </span>
       )}
     </Field>
+  )
+}
+
+function renderOption({ value, label, disabled }: SelectOption) {
+  return (
+    <option key={value} value={value} disabled={disabled}>
+      {label}
+    </option>
   )
 }

@@ -13,12 +13,12 @@ export interface Member {
 /** Makes a person the owner of a workspace of their own. */
 export async function makeOwner(tx: Platform, person: NewUser, workspaceName?: string): Promise<Member> {
   const workspaceId = await insertWorkspace(tx.db, workspaceName ?? `${person.name}'s workspace`, tx.clock.now())
-  return addPerson(tx, person, workspaceId, 'owner')
+  return addPerson(tx, person, workspaceId, { role: 'owner' })
 }
 
 /** Makes a person a member of the first workspace. */
 export async function makeMember(tx: Platform, person: NewUser): Promise<Member> {
-  return addPerson(tx, person, await getFirstWorkspaceId(tx.db), 'member')
+  return addPerson(tx, person, await getFirstWorkspaceId(tx.db), { role: 'member' })
 }
 
 /**
@@ -36,18 +36,18 @@ export async function insertPerson(tx: Platform, person: NewUser): Promise<strin
 }
 
 /**
- * Makes a person a member of a workspace; `managedBy` is the identity provider by whose word.
+ * Makes a person a member of a workspace, with a built-in role or a custom one; `managedBy` is the identity provider by
+ * whose word.
  * @throws AppError email_taken
  */
 export async function addPerson(
   tx: Platform,
   person: NewUser,
   workspaceId: string,
-  role: Role,
-  managedBy: string | null = null,
+  membership: { role: Role; roleId?: string | null; managedBy?: string | null },
 ): Promise<Member> {
   const userId = await insertPerson(tx, person)
-  await insertMembership(tx.db, { workspaceId, userId, role, managedBy }, tx.clock.now())
-  await emit(tx, { type: 'user-registered', workspaceId, subjectId: userId, data: { role } })
+  await insertMembership(tx.db, { workspaceId, userId, ...membership }, tx.clock.now())
+  await emit(tx, { type: 'user-registered', workspaceId, subjectId: userId, data: { role: membership.role } })
   return { userId, workspaceId }
 }

@@ -7,6 +7,7 @@ import { AppError, notFound } from '../../platform/errors.ts'
 import { scopesOfMember } from './access.ts'
 import { findKey, useKey } from './api-keys/find-key.ts'
 import { credentialCache, type Found } from './credential-cache.ts'
+import { environmentProviders } from './oidc/providers.ts'
 import { isAllowedBy } from './oidc/sso-only.ts'
 import { readSessionCookie } from './session-cookie.ts'
 import { placeOf } from './sessions/place.ts'
@@ -111,6 +112,7 @@ async function bySession(
     return undefined
   }
   if (!isAllowedBy(platform, { ...session, role }, session.providerId)) return undefined
+  if (isProviderGone(platform, session)) return undefined
   if (now.getTime() - session.lastUsedAt.getTime() >= touchedEveryMs) {
     await touchSession(platform.db, session.id, { ...placeOf(request), lastUsedAt: now, expiresAt: sessionExpiry(now) })
   }
@@ -126,6 +128,15 @@ async function bySession(
     return { actor: { ...actor, scopes: mayDoWithout, needsSecondFactor: true }, goodUntil: session.expiresAt }
   }
   return { actor, goodUntil: session.expiresAt }
+}
+
+/** Whether nobody vouches for whoever began the session any more: its provider was removed, by a workspace or the operator. */
+function isProviderGone(
+  platform: Platform,
+  { providerId, ownProviderId }: { providerId: string | null; ownProviderId: string | null },
+): boolean {
+  if (providerId === null || ownProviderId !== null) return false
+  return !environmentProviders(platform).some(({ id }) => id === providerId)
 }
 
 /** Whether the workspace asks for a second factor by now that the session has not shown. */

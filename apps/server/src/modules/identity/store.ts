@@ -222,6 +222,11 @@ export function findSession(db: Db, by: { tokenHash: string } | { id: string }, 
     })
     .leftJoin('roles', 'roles.id', 'memberships.roleId')
     .leftJoin('signInPolicies', 'signInPolicies.workspaceId', 'memberships.workspaceId')
+    .leftJoin('signInProviders', (join) =>
+      join
+        .onRef('signInProviders.workspaceId', '=', 'sessions.onlyWorkspaceId')
+        .on(sql<boolean>`"signInProviders"."id"::text = "sessions"."providerId"`),
+    )
     .leftJoin('secondFactorPolicies', (join) =>
       join
         .onRef('secondFactorPolicies.workspaceId', '=', 'memberships.workspaceId')
@@ -234,6 +239,7 @@ export function findSession(db: Db, by: { tokenHash: string } | { id: string }, 
       'sessions.lastUsedAt',
       'sessions.expiresAt',
       'sessions.providerId',
+      'signInProviders.id as ownProviderId',
       'sessions.onlyWorkspaceId',
       'sessions.secondFactorAt',
       'secondFactorPolicies.requiredFrom',

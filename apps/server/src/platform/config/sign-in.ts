@@ -26,7 +26,7 @@ export interface EnvironmentSignInProvider {
 }
 
 /** A rule of the operator's may be about any workspace; without one it is about the first. */
-const operatorRuleSchema = claimRuleSchema.extend({ workspaceId: idSchema.optional() })
+const operatorRuleSchema = claimRuleSchema.safeExtend({ workspaceId: idSchema.optional() })
 export type OperatorRule = z.output<typeof operatorRuleSchema>
 
 const rulesSchema = z.partialRecord(

@@ -29,4 +29,8 @@ export const migrations: Migration[] = [
       create index "groupMembers_member" on "groupMembers" ("workspaceId", "userId");
     `,
   },
+  {
+    name: 'groups-0002',
+    up: `alter table "groupMembers" add column "managedBy" text`,
+  },
 ]

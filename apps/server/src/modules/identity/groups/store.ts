@@ -105,7 +105,7 @@ export function listGroupMembers(db: Db, groupId: string, { limit, after }: Omit
   return query.execute()
 }
 
-/** False when the person is not in the workspace. */
+/** False when the person is not in the workspace. Where rules had put them in, they are in by hand from now on. */
 export async function insertGroupMember(
   db: Db,
   member: { groupId: string; workspaceId: string; userId: string },
@@ -121,7 +121,7 @@ export async function insertGroupMember(
   await db
     .insertInto('groupMembers')
     .values({ ...member, createdAt: now })
-    .onConflict((conflict) => conflict.doNothing())
+    .onConflict((conflict) => conflict.columns(['groupId', 'userId']).doUpdateSet({ managedBy: null }))
     .execute()
   return true
 }
@@ -144,6 +144,12 @@ export function groupIdsOf(ctx: Ctx): SelectQueryBuilder<Database, 'groupMembers
     .select('groupId')
     .where('groupMembers.workspaceId', '=', ctx.actor.workspaceId)
     .where('groupMembers.userId', '=', ctx.actor.userId)
+}
+
+/** Those of the ids that are groups of the workspace. */
+export async function listGroupIds(db: Db, workspaceId: string, ids: string[]): Promise<string[]> {
+  const query = db.selectFrom('groups').select('id').where('workspaceId', '=', workspaceId).where('id', 'in', ids)
+  return (await query.execute()).map(({ id }) => id)
 }
 
 /** Who is in which of these groups of a workspace. */

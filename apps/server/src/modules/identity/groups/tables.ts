@@ -1,3 +1,5 @@
+import type { ColumnType } from 'kysely'
+
 interface GroupsTable {
   id: string
   workspaceId: string
@@ -15,6 +17,8 @@ interface GroupMembersTable {
   workspaceId: string
   userId: string
   createdAt: Date
+  /** The identity provider whose rules put them in; null where a person or a directory did. */
+  managedBy: ColumnType<string | null, string | null | undefined, string | null>
 }
 
 declare module '../../../platform/database/schema.ts' {
@@ -23,5 +27,3 @@ declare module '../../../platform/database/schema.ts' {
     groupMembers: GroupMembersTable
   }
 }
-
-export type {}

@@ -77,7 +77,7 @@ export async function invite(
     await emit(tx, { type: 'invitation-created', workspaceId, subjectId: id, data: { role, byMail } })
     return { id }
   })
-  announcePeople(ctx)
+  announcePeople(ctx, ctx.actor.workspaceId)
   return presentInvitation(ctx, await get(ctx, made.id))
 }
 
@@ -102,7 +102,7 @@ export async function resendInvitation(ctx: Ctx, id: string): Promise<Invitation
     await store.markSent(tx.db, id, { sentAt: row.byMail ? now : null, expiresAt })
     if (row.byMail) await mail(tx, id)
   })
-  announcePeople(ctx)
+  announcePeople(ctx, ctx.actor.workspaceId)
   return presentInvitation(ctx, await get(ctx, id))
 }
 
@@ -116,7 +116,7 @@ export async function revokeInvitation(ctx: Ctx, id: string): Promise<void> {
     if ((await store.revokeInvitations(tx.db, workspaceId, { id }, tx.clock.now())) === 0) throw notFound('invitation')
     await emit(tx, { type: 'invitation-revoked', workspaceId, subjectId: id, data: {} })
   })
-  announcePeople(ctx)
+  announcePeople(ctx, ctx.actor.workspaceId)
 }
 
 async function get(ctx: Ctx, id: string) {

@@ -192,7 +192,9 @@ async function welcome(
   if (role === undefined || email === null) {
     throw new SignInRefused('not_admitted', 'No rule, domain or invitation lets this person in.')
   }
-  const member = await addPerson(tx, { email, name, passwordHash: null }, wantedId, role, provider.id)
+  const emailVerifiedAt = identity.emailVerified ? tx.clock.now() : null
+  const person = { email, name, passwordHash: null, emailVerifiedAt }
+  const member = await addPerson(tx, person, wantedId, { ...role, managedBy: provider.id })
   await insertConnected(tx, provider, identity, member)
   return member
 }

@@ -1,4 +1,4 @@
-import { type ClaimRule, type Role, roles } from '@parley/contract'
+import type { ClaimRule } from '@parley/contract'
 
 /**
  * The claim at a path. A claim whose whole name is the path comes first, since names may hold dots
@@ -24,8 +24,14 @@ export function matches(rule: Pick<ClaimRule, 'claim' | 'value'>, claims: Record
   return values.some((value) => String(value) === rule.value)
 }
 
-/** The highest role that the rules give; undefined when none of them names this person. */
-export function roleByRules(rules: readonly ClaimRule[], claims: Record<string, unknown>): Role | undefined {
-  const given = rules.filter((rule) => matches(rule, claims)).map(({ role }) => role)
-  return roles.find((role) => given.includes(role))
+/** What the rules that name this person give: roles, by id or built-in name, and groups. */
+export function givenBy(
+  rules: readonly ClaimRule[],
+  claims: Record<string, unknown>,
+): { roles: string[]; groupIds: string[] } {
+  const fitting = rules.filter((rule) => matches(rule, claims))
+  return {
+    roles: fitting.flatMap(({ role }) => role ?? []),
+    groupIds: fitting.flatMap(({ groupId }) => groupId ?? []),
+  }
 }

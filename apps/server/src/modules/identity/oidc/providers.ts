@@ -110,7 +110,7 @@ export function presentProvider(platform: Platform, provider: KnownProvider): Si
     trustsEmail: provider.trustsEmail,
     trustsSecondFactor: provider.trustsSecondFactor,
     defaultRole: provider.defaultRole,
-    rules: provider.rules.map(({ claim, value, role }) => ({ claim, value, role })),
+    rules: provider.rules.map(({ claim, value, role, groupId }) => ({ claim, value, role, groupId })),
     verdict,
     createdAt: createdAt?.toISOString() ?? null,
   }

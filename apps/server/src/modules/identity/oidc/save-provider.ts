@@ -1,12 +1,15 @@
 import type { BodyOf, SignInProvider, SignInVerdict, signInEndpoints } from '@parley/contract'
 import { isShared, microsoftIssuer } from '../../../platform/config/index.ts'
-import type { Ctx } from '../../../platform/context.ts'
+import { type Ctx, inTransaction } from '../../../platform/context.ts'
 import { isId, newId } from '../../../platform/crypto/index.ts'
 import { AppError, notFound } from '../../../platform/errors.ts'
 import { type Idempotency, onceAround } from '../../../platform/http/index.ts'
 import { emit } from '../../../platform/outbox/index.ts'
 import { requireGrantable, scopesOf } from '../access.ts'
+import { announceRevoked } from '../announce-revoked.ts'
 import { checkProvider } from './check-provider.ts'
+import { requireGivable, requireKnown } from './check-rules.ts'
+import { releaseManaged } from './managed-groups.ts'
 import { forgetIssuer } from './open-issuer.ts'
 import { getPolicy } from './policy.ts'
 import {
@@ -59,7 +62,8 @@ export async function createProvider(
       createdAt: null,
       version: 'new',
     }
-    requireSensible(ctx, provider)
+    await requireSensible(ctx, provider)
+    await requireKnown(ctx, provider.rules)
     requireSecret(provider)
     const verdict = await tryOut(ctx, provider, body.force)
     const now = ctx.clock.now()
@@ -103,8 +107,9 @@ export async function updateProvider(ctx: Ctx, id: string, body: UpdateBody): Pr
     rules: body.rules ?? current.rules,
     version: 'changed',
   }
-  requireSensible(ctx, current)
-  requireSensible(ctx, next)
+  await requireSensible(ctx, current)
+  await requireSensible(ctx, next)
+  await requireKnown(ctx, body.rules ?? [])
   requireSecret(next)
   const reconnects = [body.issuer, body.tenant, body.clientId, body.clientSecret].some((field) => field !== undefined)
   const verdict = reconnects ? await tryOut(ctx, next, body.force) : current.verdict
@@ -136,11 +141,21 @@ export async function testProvider(ctx: Ctx, id: string): Promise<SignInProvider
   return presentProvider(ctx, fromRow(ctx, row))
 }
 
-/** @throws AppError conflict for the last provider of a workspace that takes single sign-on only */
+/**
+ * Removes a provider, and ends the sessions that it began. Roles and groups that its rules gave stay with their people.
+ * @throws AppError conflict for the last provider of a workspace that takes single sign-on only, and for the one that the
+ * actor is signed in through: somebody has to get in without it
+ */
 export async function deleteProvider(ctx: Ctx, id: string): Promise<void> {
   const { workspaceId } = ctx.actor
   const provider = await getOwn(ctx, id)
-  requireSensible(ctx, provider)
+  await requireSensible(ctx, provider)
+  if (await store.wasBegunThrough(ctx.db, ctx.actor.credentialId, id)) {
+    throw new AppError(
+      'conflict',
+      'You are signed in through this provider, and would be signed out. Sign in another way first, then remove it.',
+    )
+  }
   const { ssoOnly, ssoProviders } = await getPolicy(ctx, workspaceId)
   if (ssoOnly) {
     const offered = await listOffered(ctx, workspaceId)
@@ -152,9 +167,16 @@ export async function deleteProvider(ctx: Ctx, id: string): Promise<void> {
       )
     }
   }
-  if (!(await store.deleteProvider(ctx.db, workspaceId, id))) throw notFound('sign-in provider')
+  const ended = await inTransaction(ctx, async (tx) => {
+    if (!(await store.deleteProvider(tx.db, workspaceId, id))) throw notFound('sign-in provider')
+    await releaseManaged(tx.db, workspaceId, id)
+    const sessionIds = await store.deleteSessionsOf(tx.db, workspaceId, id)
+    const data = { kind: provider.kind, endedSessions: sessionIds.length }
+    await emit(tx, { type: 'sign-in-provider-removed', workspaceId, subjectId: id, data })
+    return sessionIds
+  })
   forgetIssuer(ctx, id)
-  await emit(ctx, { type: 'sign-in-provider-removed', workspaceId, subjectId: id, data: { kind: provider.kind } })
+  for (const credentialId of ended) announceRevoked(ctx, { credentialId })
 }
 
 async function getOwn(ctx: Ctx, id: string): Promise<KnownProvider> {
@@ -190,10 +212,10 @@ function missing(pointer: string, message: string): AppError {
 }
 
 /** Refuses what would hand out more than the actor has, or take anybody's word for an address. */
-function requireSensible(ctx: Ctx, { kind, tenant, trustsEmail, rules, defaultRole }: KnownProvider): void {
-  for (const role of new Set([...rules.map((rule) => rule.role), ...(defaultRole === null ? [] : [defaultRole])])) {
-    requireGrantable(ctx, { role, scopes: scopesOf(role) })
-  }
+async function requireSensible(ctx: Ctx, provider: KnownProvider): Promise<void> {
+  const { kind, tenant, trustsEmail, defaultRole } = provider
+  if (defaultRole !== null) requireGrantable(ctx, { role: defaultRole, scopes: scopesOf(defaultRole) })
+  await requireGivable(ctx, provider.rules)
   if (kind === 'microsoft' && trustsEmail && isShared(tenant ?? '')) {
     const message = 'With many tenants, their administrators write any address. Name your own tenant first.'
     throw new AppError('invalid_request', message, { fields: [{ pointer: '/trustsEmail', message }] })

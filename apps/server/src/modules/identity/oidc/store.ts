@@ -53,6 +53,22 @@ export async function deleteProvider(db: Db, workspaceId: string, id: string): P
   return numDeletedRows > 0n
 }
 
+/** Ends the sessions that a provider began, and answers their ids. */
+export async function deleteSessionsOf(db: Db, workspaceId: string, providerId: string): Promise<string[]> {
+  const rows = await db
+    .deleteFrom('sessions')
+    .where('onlyWorkspaceId', '=', workspaceId)
+    .where('providerId', '=', providerId)
+    .returning('id')
+    .execute()
+  return rows.map(({ id }) => id)
+}
+
+export async function wasBegunThrough(db: Db, sessionId: string, providerId: string): Promise<boolean> {
+  const query = db.selectFrom('sessions').select('id').where('id', '=', sessionId).where('providerId', '=', providerId)
+  return (await query.executeTakeFirst()) !== undefined
+}
+
 export interface NewAccount {
   userId: string
   issuer: string
@@ -161,16 +177,14 @@ export function listMemberships(db: Db, userId: string) {
 
 export async function saveMembership(
   db: Db,
-  membership: { workspaceId: string; userId: string; role: Role; managedBy: string | null },
+  membership: { workspaceId: string; userId: string; role: Role; roleId: string | null; managedBy: string | null },
   now: Date,
 ): Promise<void> {
-  const { role, managedBy } = membership
+  const { role, roleId, managedBy } = membership
   await db
     .insertInto('memberships')
     .values({ ...membership, createdAt: now })
-    .onConflict((conflict) =>
-      conflict.columns(['workspaceId', 'userId']).doUpdateSet({ role, roleId: null, managedBy }),
-    )
+    .onConflict((conflict) => conflict.columns(['workspaceId', 'userId']).doUpdateSet({ role, roleId, managedBy }))
     .execute()
     .catch(refuseKeptOut)
 }

@@ -1,4 +1,15 @@
-import type { ClaimRule, Page, Problem, SignInProvider, SignInSettings, User } from '@parley/contract'
+import type {
+  ClaimRule,
+  Group,
+  GroupMember,
+  Page,
+  Problem,
+  Scope,
+  SignInProvider,
+  SignInSettings,
+  User,
+  WorkspaceRole,
+} from '@parley/contract'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { inTransaction } from '../../../platform/context.ts'
 import { Browser } from '../../../testing/browser.ts'
@@ -59,8 +70,7 @@ async function addProvider(as: Caller, more: Record<string, unknown> = {}): Prom
 async function refused(as: Caller, method: string, path: string, body: unknown): Promise<Problem> {
   const response = await as.fetch(`/api/v1/${path}`, {
     method,
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
+    ...(body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
   })
   expect(response.ok).toBe(false)
   return (await response.json()) as Problem
@@ -136,6 +146,57 @@ describe('a provider that a workspace adds', () => {
   })
 })
 
+describe('removing a provider', () => {
+  test('ends the sessions that it began, and no others; its people and their roles stay', async () => {
+    const rules: ClaimRule[] = [{ claim: 'groups', value: 'x', role: 'admin' }]
+    const [gone, kept] = [await addProvider(server.owner, { rules }), await addProvider(server.owner)]
+    const person = account({ groups: ['x'] })
+    expect(await roleOf(person.sub, gone.id)).toBe('admin')
+    const ended = browser
+    expect(await roleOf(person.sub, kept.id)).toBe('admin')
+    const open = browser
+    const { id } = (await me(open)).user
+    const { accessToken } = await server.anyone.json<{ accessToken: string }>('POST', '/api/v1/auth/login', {
+      email: server.owner.email,
+      password: server.owner.password,
+    })
+    const other = callerFor(server.url, { authorization: `Bearer ${accessToken}` })
+    expect((await me(ended)).status).toBe(200)
+    await server.owner.json('DELETE', `/api/v1/sign-in-providers/${gone.id}`)
+    expect((await me(ended)).status).toBe(401)
+    expect((await me(open)).status).toBe(200)
+    expect((await other.fetch('/api/v1/me')).status).toBe(200)
+    const { db } = server.platform
+    expect(await db.selectFrom('sessions').select('id').where('providerId', '=', gone.id).execute()).toEqual([])
+    const membership = await db
+      .selectFrom('memberships')
+      .select(['role', 'managedBy'])
+      .where('userId', '=', id)
+      .executeTakeFirstOrThrow()
+    expect(membership).toEqual({ role: 'admin', managedBy: null })
+    // A session that began in the very moment of the removal is no good either.
+    await db.updateTable('sessions').set({ providerId: gone.id }).where('providerId', '=', kept.id).execute()
+    const late = new Browser()
+    expect(await signInThrough(server, late, kept.id, person.sub)).toBe('/')
+    await db.updateTable('sessions').set({ providerId: gone.id }).where('providerId', '=', kept.id).execute()
+    expect((await me(late)).status).toBe(401)
+    await server.owner.json('DELETE', `/api/v1/sign-in-providers/${kept.id}`)
+  })
+
+  test('is refused to whoever is signed in through it', async () => {
+    const rules: ClaimRule[] = [{ claim: 'groups', value: 'x', role: 'admin' }]
+    const provider = await addProvider(server.owner, { rules })
+    expect(await roleOf(account({ groups: ['x'] }).sub, provider.id)).toBe('admin')
+    const removal = await browser.fetch(`${server.url}/api/v1/sign-in-providers/${provider.id}`, {
+      method: 'DELETE',
+      headers: { origin: server.url, 'parley-client': 'test' },
+    })
+    expect(((await removal.json()) as Problem).code).toBe('conflict')
+    expect((await me()).status).toBe(200)
+    await server.owner.json('DELETE', `/api/v1/sign-in-providers/${provider.id}`)
+  })
+})
+
 describe('rules', () => {
   const rules: ClaimRule[] = [
     { claim: 'groups', value: 'admins', role: 'admin' },
@@ -168,6 +229,132 @@ describe('rules', () => {
     expect(await roleOf(person.sub, provider.id)).toBe('admin')
     set({ groups: [] })
     expect(await roleOf(person.sub, provider.id)).toBe('viewer')
+    await server.owner.json('DELETE', `/api/v1/sign-in-providers/${provider.id}`)
+  })
+
+  test('give roles of the workspace’s own making, after admin and before member, the one that allows most', async () => {
+    const make = (name: string, scopes: Scope[]) =>
+      server.owner.json<WorkspaceRole>('POST', '/api/v1/roles', { name, scopes })
+    const desk = await make('Desk', ['conversations:read'])
+    const lead = await make('Lead', ['conversations:read', 'files:read'])
+    const provider = await addProvider(server.owner, {
+      rules: [
+        { claim: 'groups', value: 'admins', role: 'admin' },
+        { claim: 'groups', value: 'staff', role: 'member' },
+        { claim: 'groups', value: 'desk', role: desk.id },
+        { claim: 'groups', value: 'lead', role: lead.id },
+      ],
+      defaultRole: 'viewer',
+    })
+    const person = account({ groups: ['staff', 'lead', 'desk'] })
+    const set = (groups: string[]) => Object.assign(idp.accounts.find(({ sub }) => sub === person.sub)!, { groups })
+    const held = async () => {
+      const role = await roleOf(person.sub, provider.id)
+      return (await me()).user.workspace.customRole?.name ?? role
+    }
+    expect(await held()).toBe('Lead')
+    expect((await me()).user.emailVerified).toBe(true)
+    set(['staff', 'desk'])
+    expect(await held()).toBe('Desk')
+    expect((await me()).user.scopes).toEqual(['conversations:read', 'account:read'])
+    set(['staff', 'desk', 'admins'])
+    expect(await held()).toBe('admin')
+    set(['staff'])
+    expect(await held()).toBe('member')
+    set([])
+    expect(await held()).toBe('viewer')
+
+    // A role that a rule gives is in use; what takes its place is what the rule gives.
+    expect((await refused(server.owner, 'DELETE', `roles/${desk.id}`, undefined)).code).toBe('role_in_use')
+    await server.owner.json('DELETE', `/api/v1/roles/${desk.id}?replacement=${lead.id}`)
+    set(['desk'])
+    expect(await held()).toBe('Lead')
+    const { rules: after } = (
+      await server.owner.json<Page<SignInProvider>>('GET', '/api/v1/sign-in-providers')
+    ).data.find(({ id }) => id === provider.id)!
+    expect(after.map(({ role }) => role)).toEqual(['admin', 'member', lead.id, lead.id])
+    await server.owner.json('DELETE', `/api/v1/sign-in-providers/${provider.id}`)
+  })
+
+  test('put people into groups and take them out, and leave those where somebody else put them', async () => {
+    const make = (name: string) => server.owner.json<Group>('POST', '/api/v1/groups', { name })
+    const [one, two, byHand] = [await make('Engineers'), await make('Chess'), await make('Choir')]
+    const rule = (value: string, { id: groupId }: Group) => ({ claim: 'groups', value, groupId })
+    const provider = await addProvider(server.owner, {
+      rules: [rule('eng', one), rule('chess', two), rule('choir', byHand)],
+      // Rules about groups let nobody in and keep nobody out.
+      defaultRole: null,
+    })
+    await server.owner.json('PATCH', '/api/v1/workspace/sign-in', { domains: ['example.com'] })
+    const person = account({ groups: ['eng', 'chess'] })
+    const set = (groups: string[]) => Object.assign(idp.accounts.find(({ sub }) => sub === person.sub)!, { groups })
+    const signIn = async (among = [one, two, byHand]) => {
+      expect(await roleOf(person.sub, provider.id)).toBe('member')
+      const { id } = (await me()).user
+      const groups = among.map(async (group) => {
+        const { data } = await server.owner.json<Page<GroupMember>>('GET', `/api/v1/groups/${group.id}/members`)
+        return data.some((member) => member.id === id) ? [group.name] : []
+      })
+      return (await Promise.all(groups)).flat()
+    }
+    expect(await signIn()).toEqual(['Engineers', 'Chess'])
+    const { id } = (await me()).user
+    await server.owner.json('PUT', `/api/v1/groups/${byHand.id}/members/${id}`)
+    set(['chess', 'choir'])
+    expect(await signIn()).toEqual(['Chess', 'Choir'])
+    set(['chess'])
+    expect(await signIn()).toEqual(['Chess', 'Choir'])
+    // Put in by hand as well, they stay.
+    await server.owner.json('PUT', `/api/v1/groups/${two.id}/members/${id}`)
+    set([])
+    expect(await signIn()).toEqual(['Chess', 'Choir'])
+    set(['eng'])
+    expect(await signIn()).toEqual(['Engineers', 'Chess', 'Choir'])
+    // A group that is gone gives nothing, and a new rule cannot name it.
+    await server.owner.json('DELETE', `/api/v1/groups/${one.id}`)
+    expect(await signIn([two, byHand])).toEqual(['Chess', 'Choir'])
+    await patch(provider.id, { name: 'Renamed' })
+    const again = await refused(server.owner, 'PATCH', `sign-in-providers/${provider.id}`, { rules: [rule('x', one)] })
+    expect([again.code, again.errors?.[0]?.pointer]).toEqual(['invalid_request', '/rules/0/groupId'])
+    const both = { claim: 'a', value: 'b', role: 'member', groupId: two.id }
+    for (const wrong of [both, { claim: 'a', value: 'b' }, { claim: 'a', value: 'b', role: 'king' }]) {
+      const problem = await refused(server.owner, 'PATCH', `sign-in-providers/${provider.id}`, { rules: [wrong] })
+      expect(problem.code).toBe('invalid_request')
+    }
+    await server.owner.json('PATCH', '/api/v1/workspace/sign-in', { domains: [] })
+    await server.owner.json('DELETE', `/api/v1/sign-in-providers/${provider.id}`)
+  })
+
+  test('are written only by those who could give the same by hand', async () => {
+    const clerks = await server.owner.json<WorkspaceRole>('POST', '/api/v1/roles', {
+      name: 'Clerk',
+      scopes: ['workspace:manage', 'people:read', 'conversations:read', 'files:read'],
+    })
+    const strong = await server.owner.json<WorkspaceRole>('POST', '/api/v1/roles', {
+      name: 'Strong',
+      scopes: ['models:manage'],
+    })
+    const group = await server.owner.json<Group>('POST', '/api/v1/groups', { name: 'Board' })
+    const person = { email: 'clerk@example.com', password, name: 'Cleo Clerk' }
+    const { accessToken, user } = await server.anyone.json<{ accessToken: string; user: User }>(
+      'POST',
+      '/api/v1/auth/register',
+      person,
+    )
+    await server.owner.json('PUT', `/api/v1/roles/${clerks.id}/members/${user.id}`)
+    const clerk = callerFor(server.url, { authorization: `Bearer ${accessToken}` })
+    const provider = await addProvider(clerk, { defaultRole: null })
+    const write = (rule: object) =>
+      refused(clerk, 'PATCH', `sign-in-providers/${provider.id}`, { rules: [{ claim: 'a', value: 'b', ...rule }] })
+    expect((await write({ role: strong.id })).code).toBe('forbidden')
+    expect((await write({ role: 'admin' })).code).toBe('forbidden')
+    expect((await write({ groupId: group.id })).code).toBe('forbidden')
+    await clerk.json('PATCH', `/api/v1/sign-in-providers/${provider.id}`, {
+      rules: [{ claim: 'a', value: 'b', role: clerks.id }],
+    })
+    // Nor may they change who it is that decides about a role that they do not have.
+    await patch(provider.id, { rules: [{ claim: 'a', value: 'b', groupId: group.id }] })
+    expect((await refused(clerk, 'PATCH', `sign-in-providers/${provider.id}`, { name: 'Mine' })).code).toBe('forbidden')
     await server.owner.json('DELETE', `/api/v1/sign-in-providers/${provider.id}`)
   })
 

@@ -1,6 +1,6 @@
 import type { ChangeEvent, Page, Person, peopleEndpoints, QueryOf } from '@parley/contract'
 import { z } from 'zod'
-import { type Ctx, inTransaction } from '../../../platform/context.ts'
+import { type Ctx, inTransaction, type Platform } from '../../../platform/context.ts'
 import { AppError, notFound } from '../../../platform/errors.ts'
 import { decodeCursor, encodeCursor } from '../../../platform/http/index.ts'
 import { emit } from '../../../platform/outbox/index.ts'
@@ -85,12 +85,12 @@ export function requireOtherOwner(owners: string[], userId: string): void {
 export function announceChange(ctx: Ctx, userId: string): void {
   announceRevoked(ctx, { userId })
   announceAccess(ctx)
-  announcePeople(ctx)
+  announcePeople(ctx, ctx.actor.workspaceId)
 }
 
 /** Open windows of the workspace look at its people again. */
-export function announcePeople(ctx: Ctx, workspaceId = ctx.actor.workspaceId): void {
-  ctx.bus.publish(`changes:workspace:${workspaceId}`, { type: 'people-changed' } satisfies ChangeEvent)
+export function announcePeople({ bus }: Pick<Platform, 'bus'>, workspaceId: string): void {
+  bus.publish(`changes:workspace:${workspaceId}`, { type: 'people-changed' } satisfies ChangeEvent)
 }
 
 function present(ctx: Ctx, row: Row): Person {

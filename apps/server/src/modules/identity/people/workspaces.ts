@@ -61,7 +61,7 @@ export async function renameWorkspace(
   { name }: BodyOf<typeof peopleEndpoints.renameWorkspace>,
 ): Promise<Workspace> {
   await store.renameWorkspace(ctx.db, ctx.actor.workspaceId, name)
-  announcePeople(ctx)
+  announcePeople(ctx, ctx.actor.workspaceId)
   return (await getMe(ctx)).workspace
 }
 

@@ -8,6 +8,7 @@ import { emit } from '../../../platform/outbox/index.ts'
 import { isBuiltIn, mayGrantRole, requireGrantable, scopesOf } from '../access.ts'
 import { announceAccess } from '../announce-access.ts'
 import { countInvitedTo, replaceInvitedRole, revokeInvitations } from '../invitations/store.ts'
+import { countRulesGiving, replaceRuleRole } from '../oidc/rules-giving.ts'
 import * as store from './store.ts'
 
 const maxRoles = 50
@@ -111,6 +112,7 @@ export async function deleteRole(ctx: Ctx, id: string, replacement: string | und
       const next = await openGrantable(tx, replacement)
       await store.replaceRole(tx.db, workspaceId, id, next)
       await replaceInvitedRole(tx.db, id, next)
+      await replaceRuleRole(tx.db, workspaceId, id, replacement)
     }
     await store.deleteRole(tx.db, id)
     await emit(tx, { type: 'role-deleted', workspaceId, subjectId: id, data: { replacement: replacement ?? null } })
@@ -120,11 +122,14 @@ export async function deleteRole(ctx: Ctx, id: string, replacement: string | und
 
 /** @throws AppError role_in_use */
 async function requireUnused(tx: Ctx, id: string): Promise<void> {
-  const people = (await store.countByRole(tx.db, tx.actor.workspaceId)).get(id) ?? 0
+  const { workspaceId } = tx.actor
+  const people = (await store.countByRole(tx.db, workspaceId)).get(id) ?? 0
   const invited = await countInvitedTo(tx.db, id, tx.clock.now())
+  const rules = await countRulesGiving(tx.db, workspaceId, id)
   const uses = [
     people > 0 && (people === 1 ? 'one person has it' : `${people} people have it`),
     invited > 0 && (invited === 1 ? 'one invitation gives it' : `${invited} invitations give it`),
+    rules > 0 && (rules === 1 ? 'one sign-in rule gives it' : `${rules} sign-in rules give it`),
   ].filter((use) => use !== false)
   if (uses.length === 0) return
   throw new AppError('role_in_use', `This role is in use: ${uses.join(', ')}. Choose the role that takes its place.`)

@@ -1,15 +1,9 @@
-import type { ClaimRule, SignInKind, SignInProvider } from '@parley/contract'
-import { Button, IconButton, Select, TextField } from '@parley/ui'
+import type { ClaimRule, SignInKind, SignInProvider, WorkspaceRole } from '@parley/contract'
+import { Button, IconButton, Select, type SelectOption, TextField } from '@parley/ui'
+import { useQuery } from '@tanstack/react-query'
 import { Plus, Trash2 } from 'lucide-react'
-
-type Role = ClaimRule['role']
-
-const roleNames: { value: Role; label: string }[] = [
-  { value: 'viewer', label: 'Viewer' },
-  { value: 'member', label: 'Member' },
-  { value: 'admin', label: 'Admin' },
-  { value: 'owner', label: 'Owner' },
-]
+import { listAllGroups } from '../list-groups.ts'
+import { listRoles } from '../list-roles.ts'
 
 /** What people usually go by. */
 const examples: Record<SignInKind, { claim: string; value: string }> = {
@@ -26,29 +20,35 @@ export function ClaimRules({
   onChange,
   defaultRole,
   onDefaultRole,
-  isOwner,
 }: {
   kind: SignInKind
   rules: ClaimRule[]
   onChange: (rules: ClaimRule[]) => void
   defaultRole: SignInProvider['defaultRole']
   onDefaultRole: (role: SignInProvider['defaultRole']) => void
-  isOwner: boolean
 }) {
+  const roles = useQuery(listRoles).data?.data ?? []
+  const groups = useQuery(listAllGroups).data ?? []
+  const offered: SelectOption[] = [
+    ...roles
+      .filter(({ grantable }) => grantable)
+      .map(({ id, name }) => ({ value: `role ${id}`, label: name, group: 'Role' })),
+    ...groups.map(({ id, name }) => ({ value: `group ${id}`, label: name, group: 'Group' })),
+  ]
   const change = (at: number, part: Partial<ClaimRule>) =>
     onChange(rules.map((rule, index) => (index === at ? { ...rule, ...part } : rule)))
   return (
     <fieldset className="flex flex-col gap-3">
-      <legend className="mb-1 font-medium text-sm">Roles</legend>
+      <legend className="mb-1 font-medium text-sm">Roles and groups</legend>
       <p className="text-sm text-text-muted">
-        Applied at every sign-in; of several that fit, the highest role counts. For example: {examples[kind].claim} is{' '}
-        {examples[kind].value}.
+        Applied at every sign-in: of several roles that fit, the highest counts; of groups, all. For example:{' '}
+        {examples[kind].claim} is {examples[kind].value}.
       </p>
       {rules.map((rule, index) => (
         <div
           // biome-ignore lint/suspicious/noArrayIndexKey: rules have no other identity while they are typed
           key={index}
-          className="grid grid-cols-[1fr_auto] items-end gap-2 sm:grid-cols-[1fr_1fr_8rem_auto]"
+          className="grid grid-cols-[1fr_auto] items-end gap-2 sm:grid-cols-[1fr_1fr_10rem_auto]"
         >
           <TextField
             label={`Claim of rule ${index + 1}`}
@@ -73,11 +73,11 @@ export function ClaimRules({
             onChange={(event) => change(index, { value: event.currentTarget.value })}
           />
           <Select
-            label={`Role of rule ${index + 1}`}
+            label={`Rule ${index + 1} gives`}
             labelHidden={index > 0}
-            value={rule.role}
-            options={roleNames.filter(({ value }) => isOwner || value !== 'owner')}
-            onChange={(event) => change(index, { role: event.currentTarget.value as Role })}
+            value={giftOf(rule)}
+            options={withHeld(offered, rule, roles)}
+            onChange={(event) => change(index, readGift(event.currentTarget.value))}
           />
           <IconButton
             label={`Remove rule ${index + 1}`}
@@ -97,7 +97,7 @@ export function ClaimRules({
       </Button>
       <Select
         label="Everyone else"
-        hint="Whom no rule names. Refusing them also takes a role back that a rule gave before."
+        hint="Whom no rule gives a role. Refusing them also takes a role back that a rule gave before."
         value={defaultRole ?? 'none'}
         options={[
           { value: 'member', label: 'Member' },
@@ -112,4 +112,21 @@ export function ClaimRules({
       />
     </fieldset>
   )
+}
+
+function giftOf({ role, groupId }: ClaimRule): string {
+  return groupId === undefined ? `role ${role}` : `group ${groupId}`
+}
+
+function readGift(value: string): Pick<ClaimRule, 'role' | 'groupId'> {
+  const [kind, id = ''] = value.split(' ')
+  return kind === 'group' ? { role: undefined, groupId: id } : { role: id, groupId: undefined }
+}
+
+/** With what the rule gives now, also where the person could not choose it, or it is gone. */
+function withHeld(offered: SelectOption[], rule: ClaimRule, roles: readonly WorkspaceRole[]): SelectOption[] {
+  const held = giftOf(rule)
+  if (offered.some(({ value }) => value === held)) return offered
+  const role = roles.find(({ id }) => id === rule.role)?.name ?? 'A role that is gone'
+  return [{ value: held, label: rule.groupId === undefined ? role : 'A group that is gone' }, ...offered]
 }

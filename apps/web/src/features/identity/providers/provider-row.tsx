@@ -97,7 +97,7 @@ export function ProviderRow({
         open={removing}
         onOpenChange={setRemoving}
         title={`Remove ${name}?`}
-        description="Nobody signs in through it any more, and its secret is forgotten. People who have no password can set one by the link for a forgotten password."
+        description="Nobody signs in through it any more, the sessions that it began end at once, and its secret is forgotten. Roles and groups that its rules gave stay. People who have no password can set one by the link for a forgotten password."
         confirmLabel="Remove"
         danger
         onConfirm={remove}

@@ -5,7 +5,6 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useId, useState } from 'react'
 import { parley } from '../../../parley.ts'
 import { explainError } from '../../shell/explain-error.ts'
-import { useMe } from '../me.ts'
 import { ClaimRules } from './claim-rules.tsx'
 import { refreshSignIn } from './sign-in-settings.ts'
 
@@ -33,7 +32,6 @@ export function SignInProviderDialog({
   const form = useId()
   const client = useQueryClient()
   const toast = useToast()
-  const isOwner = useMe()?.workspace.role === 'owner'
   const [kind, setKind] = useState<SignInKind>(provider?.kind ?? 'google')
   const preset = kinds.find((each) => each.kind === kind)!
   const [fields, setFields] = useState({
@@ -202,7 +200,6 @@ export function SignInProviderDialog({
           onChange={(rules) => set({ rules })}
           defaultRole={fields.defaultRole}
           onDefaultRole={(defaultRole) => set({ defaultRole })}
-          isOwner={isOwner}
         />
         <details>
           <summary className="cursor-pointer font-medium text-sm">More</summary>
