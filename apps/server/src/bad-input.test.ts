@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { newId } from './platform/crypto/index.ts'
 import { goodBody, malformedBodies, outputSchemaOf, wrongBodies } from './testing/bad-bodies.ts'
 import { eventually } from './testing/eventually.ts'
+import { makeInvoice } from './testing/fill-workspace.ts'
 import { type HttpFixture, startHttpFixture } from './testing/mcp-fixture.ts'
 import { SoftPasskey } from './testing/soft-passkey.ts'
 import { callerFor, startServer, type TestServer } from './testing/start-server.ts'
@@ -78,6 +79,7 @@ beforeAll(async () => {
   const all = { scope: 'workspace', unit: 'tokens', amount: 1_000_000_000, window: 'day' }
   const budget = await server.owner.json<{ id: string }>('POST', '/api/v1/budgets', { name: 'Team', ...all })
   own.budgets = budget.id
+  own.invoices = await makeInvoice(server, server.owner)
   const signIn = await server.owner.json<{ id: string }>('POST', '/api/v1/sign-in-providers', {
     kind: 'oidc',
     name: 'Nobody there',

@@ -6,7 +6,7 @@ import { startModels } from './modules/models/index.ts'
 import { shareablePreset } from './modules/presets/index.ts'
 import { defineShareable } from './modules/sharing/index.ts'
 import { closeTools, deleteToolResults, shareableMcpServer, startTools } from './modules/tools/index.ts'
-import { bookExpiredCalls, pruneCounters, rollUp } from './modules/usage/index.ts'
+import { bookExpiredCalls, issueInvoices, pruneCounters, rollUp } from './modules/usage/index.ts'
 import type { Platform } from './platform/context.ts'
 import { pruneIdempotencyKeys } from './platform/http/index.ts'
 import { defineMail, pruneMailFolder } from './platform/mail/index.ts'
@@ -49,6 +49,10 @@ export function defineWork(platform: Platform): void {
     await rollUp(ofJob, signal)
   })
   platform.jobs.schedule('roll-up-usage', '* * * * *')
+  platform.jobs.define('issue-invoices', { timeoutSeconds: 3_000 }, (ofJob, _data, signal) =>
+    issueInvoices(ofJob, signal),
+  )
+  platform.jobs.schedule('issue-invoices', '7 * * * *')
   platform.jobs.define('rotate-token-keys', {}, (ofJob) => rotateOldTokenKeys(ofJob))
   platform.jobs.schedule('rotate-token-keys', '43 3 * * *')
 }

@@ -29,8 +29,8 @@ export interface Stage {
   notes(): string[]
   /** A browser of its own; with `as` the cookies of that one. */
   open(options?: { as?: Window; dark?: boolean; phone?: boolean }): Promise<Window>
-  /** Kills the server as a power cut would, and starts it again on what it left behind. */
-  crash(): Promise<void>
+  /** Kills the server as a power cut would, and starts it again on what it left behind, or on what `meanwhile` made of that. */
+  crash(meanwhile?: (dataDir: string) => Promise<void>): Promise<void>
   close(): Promise<void>
 }
 
@@ -76,8 +76,9 @@ export async function setStage({
     model,
     notes: () => readFileSync(notesFile, 'utf8').split('\n').filter(Boolean),
     open: (options = {}) => openWindow(browser, env.PUBLIC_URL, options),
-    async crash() {
+    async crash(meanwhile) {
       await server.kill9()
+      await meanwhile?.(dataDir)
       server = await spawnServer(start)
     },
     async close() {

@@ -223,6 +223,21 @@ const limits = createRoute({
   path: '/limits',
   component: lazyRouteComponent(() => import('./features/usage/limits/limits-page.tsx'), 'LimitsPage'),
 })
+const billing = createRoute({
+  getParentRoute: () => settings,
+  path: '/billing',
+  component: lazyRouteComponent(() => import('./features/usage/billing/billing-page.tsx'), 'BillingPage'),
+})
+const billingDraft = createRoute({
+  getParentRoute: () => settings,
+  path: '/billing/draft',
+  component: lazyRouteComponent(() => import('./features/usage/billing/invoice-page.tsx'), 'DraftPage'),
+})
+const invoice = createRoute({
+  getParentRoute: () => settings,
+  path: '/billing/$id',
+  component: lazyRouteComponent(() => import('./features/usage/billing/invoice-page.tsx'), 'InvoicePage'),
+})
 const provisioning = createRoute({
   getParentRoute: () => settings,
   path: '/provisioning',
@@ -281,6 +296,9 @@ export const router = createRouter({
         workspaceUsage,
         budgets,
         limits,
+        billing,
+        billingDraft,
+        invoice,
       ]),
       joinWorkspace,
     ]),

@@ -44,6 +44,8 @@ export const scopes = [
   'workspace:manage',
   'usage:read',
   'usage:manage',
+  'billing:read',
+  'billing:manage',
 ] as const
 export const scopeSchema = z.enum(scopes)
 export type Scope = z.infer<typeof scopeSchema>

@@ -78,4 +78,6 @@ export type ChangeEvent =
   | { type: 'presets-changed' }
   /** A budget was made, changed or deleted, or passed a threshold. */
   | { type: 'budgets-changed' }
+  /** The plan of the workspace, its subscription or its invoices. */
+  | { type: 'billing-changed' }
   | { type: 'people-changed' }

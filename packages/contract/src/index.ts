@@ -1,4 +1,5 @@
 import { apiKeyEndpoints } from './api-keys.ts'
+import { billingEndpoints } from './billing.ts'
 import { budgetEndpoints } from './budgets.ts'
 import { chatEndpoints } from './chat.ts'
 import { conversationEndpoints } from './conversations.ts'
@@ -25,6 +26,7 @@ import { usageEndpoints } from './usage.ts'
 
 export * from './api-keys.ts'
 export * from './apply-event.ts'
+export * from './billing.ts'
 export * from './budgets.ts'
 export * from './chat.ts'
 export * from './common.ts'
@@ -82,4 +84,5 @@ export const endpoints = {
   ...chatEndpoints,
   ...usageEndpoints,
   ...budgetEndpoints,
+  ...billingEndpoints,
 }

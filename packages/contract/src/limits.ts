@@ -8,6 +8,14 @@ const rateSchema = z.int().min(1).max(1_000_000_000)
 const tokensSchema = z.int().min(1).max(1_000_000_000_000)
 /** Micro-USD. */
 const priceSchema = z.int().min(0).max(1_000_000_000_000)
+const stripePriceIdSchema = z
+  .string()
+  .trim()
+  .regex(/^price_\w{1,200}$/, 'The id of a price in Stripe begins with price_.')
+
+/** Who decided the plan: whoever runs the installation, the subscription, or nobody (the installation's default). */
+export const planSourceSchema = z.enum(['operator', 'subscription', 'default'])
+export type PlanSource = z.infer<typeof planSourceSchema>
 
 /** What each person of a workspace may do. Null: not limited. */
 export const planSchema = z
@@ -19,9 +27,16 @@ export const planSchema = z
     /** How many of them may come at once; null exactly where there is no rate. */
     requestBurst: rateSchema.nullable(),
     tokensPerDay: tokensSchema.nullable(),
-    /** For the workspace; null where it is not sold. */
+    /** Null where it is not sold by the month, or by the year. */
     monthlyPriceMicroUsd: priceSchema.nullable(),
     yearlyPriceMicroUsd: priceSchema.nullable(),
+    /** Whether a price is for the workspace as a whole, or for each person in it. */
+    priceUnit: z.enum(['workspace', 'person']),
+    /** What calls cost on top of the price: percent added to what the ledger says; null: they are included. */
+    markupPercent: z.int().min(0).max(1000).nullable(),
+    /** Ids of the prices in Stripe that buy it; null where it cannot be bought that way. */
+    stripeMonthlyPriceId: stripePriceIdSchema.nullable(),
+    stripeYearlyPriceId: stripePriceIdSchema.nullable(),
     updatedAt: timeSchema,
   })
   .meta({ id: 'Plan' })
@@ -77,7 +92,16 @@ export type MyLimits = z.infer<typeof myLimitsSchema>
 
 /** A workspace of this installation with its plan. */
 export const workspacePlanSchema = z
-  .object({ workspaceId: idSchema, name: z.string(), planId: z.string(), isOperator: z.boolean() })
+  .object({
+    workspaceId: idSchema,
+    name: z.string(),
+    /** The plan that counts. */
+    planId: z.string(),
+    source: planSourceSchema,
+    /** The plan that its subscription pays for, whether that counts or not. */
+    subscribedPlanId: z.string().nullable(),
+    isOperator: z.boolean(),
+  })
   .meta({ id: 'WorkspacePlan' })
 export type WorkspacePlan = z.infer<typeof workspacePlanSchema>
 
@@ -125,10 +149,11 @@ export const limitEndpoints = {
     method: 'PUT',
     path: '/api/v1/workspace-plans/{workspaceId}',
     tag: 'Limits',
-    summary: 'Put a workspace on a plan; only for the owner who runs this installation',
+    summary:
+      'Put a workspace on a plan, whatever it subscribes to; null: its subscription or the default decides. Only for the owner who runs this installation',
     access: 'usage:manage',
     params: z.object({ workspaceId: idSchema }),
-    body: z.object({ planId: z.string().max(50) }),
+    body: z.object({ planId: z.string().max(50).nullable() }),
     response: workspacePlanSchema,
   }),
   listLimitOverrides: endpoint({

@@ -296,7 +296,7 @@ export function createParley(options: ParleyOptions = {}) {
       updatePlan: (id: string, body: Body<E['updatePlan']>, o?: CallOptions) =>
         call(endpoints.updatePlan, { params: { id }, body, ...o }),
       workspacePlans: (o?: CallOptions) => call(endpoints.listWorkspacePlans, { ...o }),
-      setWorkspacePlan: (workspaceId: string, planId: string, o?: CallOptions) =>
+      setWorkspacePlan: (workspaceId: string, planId: string | null, o?: CallOptions) =>
         call(endpoints.setWorkspacePlan, { params: { workspaceId }, body: { planId }, ...o }),
       overrides: (o?: CallOptions) => call(endpoints.listLimitOverrides, { ...o }),
       setOverride: (body: Body<E['setLimitOverride']>, o?: CallOptions) =>
@@ -346,6 +346,16 @@ export function createParley(options: ParleyOptions = {}) {
       update: (id: string, body: Body<E['updateBudget']>, o?: CallOptions) =>
         call(endpoints.updateBudget, { params: { id }, body, ...o }),
       delete: (id: string, o?: CallOptions) => call(endpoints.deleteBudget, { params: { id }, ...o }),
+    },
+
+    billing: {
+      get: (o?: CallOptions) => call(endpoints.getBilling, { ...o }),
+      invoices: (query?: Query<E['listInvoices']>, o?: CallOptions) => call(endpoints.listInvoices, { query, ...o }),
+      invoice: (id: string, o?: CallOptions) => call(endpoints.getInvoice, { params: { id }, ...o }),
+      /** The running month so far. */
+      draft: (o?: CallOptions) => call(endpoints.getInvoiceDraft, { ...o }),
+      /** Address of an invoice as CSV, for a link where a session cookie is the credential. */
+      exportUrl: (id: string): string => pathOf(endpoints.exportInvoice.path, { id }),
     },
 
     guide: {

@@ -179,6 +179,13 @@ export const reaches = {
   deleteBudget: 'workspace',
   listMyBudgets: 'none',
 
+  // Billing
+  getBilling: 'none',
+  listInvoices: 'none',
+  getInvoice: 'workspace',
+  exportInvoice: 'workspace',
+  getInvoiceDraft: 'none',
+
   // Tools
   listMcpServers: 'none',
   createMcpServer: 'none',

@@ -82,7 +82,8 @@ async function template(migrations: Migration[]): Promise<string> {
   return ready
 }
 
-function openQuickly(dataDir: string): Promise<DatabaseHandle> {
+/** Opens an embedded database that is there, without fsync; nobody else may have it open. */
+export function openQuickly(dataDir: string): Promise<DatabaseHandle> {
   return openDatabase({ dataDir, log, embedded: { durable: false, checkpointMs: 0 } })
 }
 

@@ -88,7 +88,7 @@ async function addPasskey(server: TestServer, userId: string): Promise<string> {
 
 /**
  * What a workspace has for all: a provider, an MCP server with its tool `echo`, a custom role, a group with its maker in
- * it, a service account, a budget, a limit, an invitation, grants, a token of a directory, and somebody whom that waits
+ * it, a service account, a budget, an invoice, a limit, an invitation, grants, a token of a directory, and somebody whom that waits
  * for. `mcpUrl`: of an MCP server that runs.
  */
 export async function fillWorkspace(server: TestServer, manager: Caller, mcpUrl: string): Promise<Things> {
@@ -129,6 +129,7 @@ export async function fillWorkspace(server: TestServer, manager: Caller, mcpUrl:
   const limit = { subject: { kind: 'group', id: group.id }, requestsPerHour: 900 }
   const override = await manager.json<{ id: string }>('PUT', '/api/v1/limit-overrides', limit)
   return {
+    invoices: await makeInvoice(server, manager),
     budgets: budget.id,
     'limit-overrides': override.id,
     'model-providers': provider.id,
@@ -146,6 +147,27 @@ export async function fillWorkspace(server: TestServer, manager: Caller, mcpUrl:
     'scim-tokens': token.id,
     'provisioned-people': await makeWaiting(server, manager),
   }
+}
+
+/** An invoice of a month long ago. */
+export async function makeInvoice({ platform: { db } }: TestServer, manager: Caller): Promise<string> {
+  const { workspace } = await manager.json<{ workspace: { id: string; name: string } }>('GET', '/api/v1/me')
+  const { last } = await db
+    .selectFrom('invoices')
+    .select(({ fn }) => fn.max('number').as('last'))
+    .executeTakeFirstOrThrow()
+  const id = newId()
+  await db
+    .insertInto('invoices')
+    .values({
+      ...{ id, number: (last ?? 0) + 1, workspaceId: workspace.id, workspaceName: workspace.name, issuer: 'Us' },
+      ...{ month: '2020-01', timeZone: 'UTC', lines: '[]', totalMicroUsd: 0, usageCostMicroUsd: 0 },
+      periodStart: new Date('2020-01-01'),
+      periodEnd: new Date('2020-02-01'),
+      issuedAt: new Date('2020-02-01'),
+    })
+    .execute()
+  return id
 }
 
 /** Somebody with an account who has not agreed yet to be in the workspace. */

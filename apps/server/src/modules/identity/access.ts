@@ -18,6 +18,7 @@ export const administrative: ReadonlySet<Scope> = new Set<Scope>([
   'people:manage',
   'workspace:manage',
   'usage:manage',
+  'billing:manage',
 ])
 
 const scopesByRole: Record<Role, ReadonlySet<Scope>> = {

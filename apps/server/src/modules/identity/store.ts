@@ -355,6 +355,26 @@ export async function deleteSetting(db: Db, name: string): Promise<void> {
 }
 
 /** Every workspace of the installation, the oldest first. */
-export function listWorkspaceNames(db: Db): Promise<{ id: string; name: string }[]> {
-  return db.selectFrom('workspaces').select(['id', 'name']).orderBy('id').execute()
+export function listWorkspaceNames(db: Db): Promise<{ id: string; name: string; createdAt: Date }[]> {
+  return db.selectFrom('workspaces').select(['id', 'name', 'createdAt']).orderBy('id').execute()
+}
+
+export function findWorkspace(db: Db, id: string): Promise<{ name: string; createdAt: Date } | undefined> {
+  return db.selectFrom('workspaces').select(['name', 'createdAt']).where('id', '=', id).executeTakeFirst()
+}
+
+/** How many people are in a workspace; programs do not count. */
+export async function countPeople(db: Db, workspaceId: string): Promise<number> {
+  const { count } = await selectPeople(db, workspaceId)
+    .select(({ fn }) => fn.countAll<number>().as('count'))
+    .executeTakeFirstOrThrow()
+  return count
+}
+
+function selectPeople(db: Db, workspaceId: string) {
+  return db
+    .selectFrom('memberships')
+    .innerJoin('users', 'users.id', 'memberships.userId')
+    .where('memberships.workspaceId', '=', workspaceId)
+    .where('users.kind', '=', 'person')
 }

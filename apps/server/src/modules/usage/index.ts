@@ -1,3 +1,4 @@
+export { issueInvoices } from './billing/issue-invoices.ts'
 export { bookCall, type OpenCall, openCall } from './book-call.ts'
 export { pruneCounters } from './budgets/counters.ts'
 export { bookExpiredCalls, bookLostCalls } from './budgets/lost-calls.ts'

@@ -1,4 +1,5 @@
 import type { Migration } from '../../platform/database/index.ts'
+import { migrations as billing } from './billing/migrations.ts'
 import { migrations as budgets } from './budgets/migrations.ts'
 import { migrations as ledger } from './ledger/migrations.ts'
 import { migrations as limits } from './limits/migrations.ts'
@@ -33,4 +34,5 @@ export const migrations: Migration[] = [
   ...limits,
   ...ledger,
   ...budgets,
+  ...billing,
 ]

@@ -1,6 +1,7 @@
 import { usageEndpoints } from '@parley/contract'
 import type { Ctx } from '../../platform/context.ts'
 import type { Http } from '../../platform/http/index.ts'
+import { mountBilling } from './billing/routes.ts'
 import { mountBudgets } from './budgets/routes.ts'
 import { sendEntries } from './ledger/export-entries.ts'
 import type { Filters } from './ledger/filters.ts'
@@ -10,6 +11,7 @@ import { mountLimits } from './limits/routes.ts'
 import { changeSettings, readSettings } from './settings.ts'
 
 export function mountUsage(http: Http): void {
+  mountBilling(http)
   mountBudgets(http)
   mountLimits(http)
   http.route(usageEndpoints.getUsageReport, (ctx, { query }) => reportUsage(ctx, query, query.groupBy))

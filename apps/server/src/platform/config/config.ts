@@ -33,6 +33,8 @@ export interface Config {
     timeZone: string
     maxToolCalls: number
     maxCostMicroUsd: number
+    /** Name and address on invoices; undefined: the name of the operator's workspace. */
+    invoiceIssuer: string | undefined
   }
   models: {
     defaultModel?: string | undefined
@@ -126,6 +128,7 @@ export function loadConfig(options: { processEnv?: NodeJS.ProcessEnv; folder?: s
       timeZone: env.PARLEY_TIME_ZONE,
       maxToolCalls: env.PARLEY_RUN_TOOL_CALLS,
       maxCostMicroUsd: env.PARLEY_RUN_COST_CENTS * 10_000,
+      invoiceIssuer: env.PARLEY_INVOICE_ISSUER,
     },
     models: {
       defaultModel: env.PARLEY_DEFAULT_MODEL,

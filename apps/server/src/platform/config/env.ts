@@ -339,6 +339,11 @@ export const settings = {
     expects: 'an IANA time zone such as Europe/Berlin',
     about: 'Where days and months of usage and budgets begin, unless the workspace chose another time zone.',
   }),
+  PARLEY_INVOICE_ISSUER: setting(z.string().max(1_000).optional(), {
+    expects: 'at most 1,000 characters',
+    about:
+      'Whose invoices they are: name, address and tax number, as they stand on each; in quotes, `\\n` begins a line. Default: the name of the workspace of whoever runs Parley.',
+  }),
   PARLEY_CONFIG_FILE: setting(optionalText, {
     expects: 'a file',
     about: 'File that declares MCP servers under `mcpServers`. Default: `./parley.json`, if there is one.',

@@ -50,6 +50,8 @@ export const permissionGroups: { title: string; permissions: Partial<Record<Scop
       'workspace:manage': { name: 'Manage the workspace', explanation: 'Change roles and how people sign in.' },
       'usage:read': { name: 'See usage', explanation: 'What everyone uses, and what it costs.' },
       'usage:manage': { name: 'Manage limits', explanation: 'Plans, limits and budgets.' },
+      'billing:read': { name: 'See billing', explanation: 'The plan, its price, and invoices.' },
+      'billing:manage': { name: 'Manage billing', explanation: 'Buy and change the plan, and how it is paid.' },
     },
   },
 ]

@@ -48,7 +48,10 @@ export function AppLayout() {
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: the links inside are what is pressed; this only hears of it.
     // biome-ignore lint/a11y/useKeyWithClickEvents: Enter on a link is a click.
-    <div className="flex h-dvh overflow-hidden bg-bg text-text" onClick={onLinkClick}>
+    <div
+      className="flex h-dvh overflow-hidden bg-bg text-text print:block print:h-auto print:overflow-visible"
+      onClick={onLinkClick}
+    >
       <a
         href="#main"
         className="sr-only z-50 rounded-md bg-accent px-4 py-2 text-accent-contrast focus:not-sr-only focus:fixed focus:start-3 focus:top-3"
@@ -56,7 +59,7 @@ export function AppLayout() {
         Skip to content
       </a>
       {!sidebarHidden && (
-        <div className="hidden w-72 shrink-0 border-border border-e md:block">
+        <div className="hidden w-72 shrink-0 border-border border-e md:block print:hidden">
           <Sidebar onHide={() => hideSidebar(true)} />
         </div>
       )}
@@ -73,7 +76,7 @@ export function AppLayout() {
         </dialog>
       )}
       <div className="relative flex min-w-0 flex-1 flex-col">
-        <header className="flex h-14 shrink-0 items-center gap-1 border-border border-b px-2 md:hidden">
+        <header className="flex h-14 shrink-0 items-center gap-1 border-border border-b px-2 md:hidden print:hidden">
           <IconButton label="Show chats" onClick={drawer.show} tooltip={false}>
             <MenuIcon />
           </IconButton>
@@ -91,7 +94,7 @@ export function AppLayout() {
             </IconButton>
           </div>
         )}
-        <div role="status" className="contents">
+        <div role="status" className="contents print:hidden">
           {(offline || disconnected) && (
             <p className="flex items-center justify-center gap-2 bg-warning-soft px-4 py-1.5 text-sm text-warning">
               <WifiOff aria-hidden="true" className="size-4" />
@@ -101,7 +104,7 @@ export function AppLayout() {
             </p>
           )}
         </div>
-        <div role="status" className="contents">
+        <div role="status" className="contents print:hidden">
           <BudgetBanner />
         </div>
         <SecurityNotice />

@@ -67,6 +67,10 @@ export function useChanges(): boolean {
           case 'budgets-changed':
             refresh('budgets')
             refresh('usage-settings')
+            break
+          case 'billing-changed':
+            refresh('billing')
+            refresh('limits')
         }
       }
     }

@@ -13,6 +13,7 @@ import {
   type LucideIcon,
   MonitorSmartphone,
   Plug,
+  ReceiptText,
   ShieldCheck,
   UserCog,
   UserRound,
@@ -41,6 +42,7 @@ interface Page {
     | '/settings/workspace-usage'
     | '/settings/budgets'
     | '/settings/limits'
+    | '/settings/billing'
   label: string
   icon: LucideIcon
   /** Only for those who may this. */
@@ -72,6 +74,7 @@ const groups: { name: string; pages: Page[] }[] = [
       { to: '/settings/workspace-usage', label: 'Usage', icon: ChartColumnStacked, needs: 'usage:read' },
       { to: '/settings/budgets', label: 'Budgets', icon: Wallet, needs: 'usage:read' },
       { to: '/settings/limits', label: 'Limits', icon: Gauge, needs: 'usage:read' },
+      { to: '/settings/billing', label: 'Billing', icon: ReceiptText, needs: 'billing:read' },
     ],
   },
 ]
@@ -86,9 +89,9 @@ export function SettingsLayout() {
     nav.current?.querySelector('[aria-current="page"]')?.scrollIntoView({ block: 'nearest', inline: 'center' })
   }, [pathname])
   return (
-    <main id="main" tabIndex={-1} className="min-h-0 flex-1 overflow-y-auto outline-none">
+    <main id="main" tabIndex={-1} className="min-h-0 flex-1 overflow-y-auto outline-none print:overflow-visible">
       <div className="mx-auto flex w-full max-w-5xl flex-col gap-6 px-4 py-6 sm:px-8 md:py-12 lg:flex-row lg:gap-12">
-        <nav ref={nav} aria-label="Settings" className="lg:w-48 lg:shrink-0">
+        <nav ref={nav} aria-label="Settings" className="lg:w-48 lg:shrink-0 print:hidden">
           <p className="mb-4 hidden font-display text-2xl lg:block">Settings</p>
           <div className="-mx-1 flex gap-1 overflow-x-auto px-1 py-1 lg:flex-col lg:gap-5">
             {groups.map(({ name, pages }) => (

@@ -14,6 +14,10 @@ const plan: PlanRow = {
   tokensPerDay: 1_000_000,
   monthlyPriceMicroUsd: null,
   yearlyPriceMicroUsd: null,
+  priceUnit: 'workspace',
+  markupPercent: null,
+  stripeMonthlyPriceId: null,
+  stripeYearlyPriceId: null,
   updatedAt: at,
 }
 

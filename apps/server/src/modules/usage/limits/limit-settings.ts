@@ -1,7 +1,15 @@
+import type { PlanSource } from '@parley/contract'
 import { type Platform, perServer } from '../../../platform/context.ts'
 import { accessChannel, listMembersOf } from '../../identity/index.ts'
 import { operatorWorkspaceId } from './operator.ts'
-import { findWorkspacePlan, listOverrides, listPlans, type OverrideRow, type PlanRow } from './store.ts'
+import {
+  findWorkspacePlan,
+  listOverrides,
+  listPlans,
+  type OverrideRow,
+  type PlanClaims,
+  type PlanRow,
+} from './store.ts'
 
 /** What is set for a workspace. */
 export interface LimitSettings {
@@ -104,15 +112,37 @@ async function readSettings(platform: Platform, workspaceId: string): Promise<Li
   }
 }
 
-/** The plan a workspace was given; else `enterprise` for the operator's own, and PARLEY_DEFAULT_PLAN for any other. */
+/** The plan that counts for a workspace. */
 export async function planOf(platform: Platform, workspaceId: string): Promise<PlanRow> {
-  const [given, own, plans] = await Promise.all([
+  return (await standingOf(platform, workspaceId)).plan
+}
+
+/** The plan that counts for a workspace, and who decided it. */
+export async function standingOf(
+  platform: Platform,
+  workspaceId: string,
+): Promise<{ plan: PlanRow; source: PlanSource; subscribedPlanId: string | null }> {
+  const [claims, own, plans] = await Promise.all([
     findWorkspacePlan(platform.db, workspaceId),
     operatorWorkspaceId(platform),
     listPlans(platform.db),
   ])
-  const id = given ?? (workspaceId === own ? operatorPlan : platform.config.usage.defaultPlan)
-  const plan = plans.find((one) => one.id === id)
-  if (plan === undefined) throw new Error(`there is no plan ${id}`)
-  return plan
+  const { planId, source } = decidePlan(platform, claims, workspaceId === own)
+  const plan = plans.find((one) => one.id === planId)
+  if (plan === undefined) throw new Error(`there is no plan ${planId}`)
+  return { plan, source, subscribedPlanId: claims.subscribedPlanId }
+}
+
+/**
+ * Which of several plans counts: the one that the operator gave, else the one that is paid for, else `enterprise` for the
+ * operator's own workspace and PARLEY_DEFAULT_PLAN for any other.
+ */
+export function decidePlan(
+  { config }: Platform,
+  { planId, subscribedPlanId }: PlanClaims,
+  isOperators: boolean,
+): { planId: string; source: PlanSource } {
+  if (planId !== null) return { planId, source: 'operator' }
+  if (subscribedPlanId !== null) return { planId: subscribedPlanId, source: 'subscription' }
+  return { planId: isOperators ? operatorPlan : config.usage.defaultPlan, source: 'default' }
 }

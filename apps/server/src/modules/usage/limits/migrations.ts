@@ -46,4 +46,29 @@ export const migrations: Migration[] = [
       );
     `,
   },
+  {
+    name: 'usage-limits-0002',
+    up: `
+      alter table "plans"
+        add column "priceUnit" text not null default 'workspace' check ("priceUnit" in ('workspace', 'person')),
+        add column "markupPercent" integer check ("markupPercent" between 0 and 1000),
+        add column "stripeMonthlyPriceId" text unique,
+        add column "stripeYearlyPriceId" text unique;
+
+      alter table "workspacePlans"
+        alter column "planId" drop not null,
+        add column "subscribedPlanId" text references "plans" ("id");
+
+      create table "planChanges" (
+        "id" uuid primary key,
+        "workspaceId" uuid not null references "workspaces" ("id") on delete cascade,
+        "fromPlanId" text not null,
+        "fromSource" text not null,
+        "planId" text not null,
+        "source" text not null,
+        "at" timestamptz not null
+      );
+      create index "planChanges_workspace" on "planChanges" ("workspaceId", "at");
+    `,
+  },
 ]

@@ -1,8 +1,9 @@
 import type { BodyOf, limitEndpoints, Plan, WorkspacePlan } from '@parley/contract'
-import type { Ctx } from '../../../platform/context.ts'
+import { type Ctx, inTransaction } from '../../../platform/context.ts'
 import { AppError, notFound } from '../../../platform/errors.ts'
 import { listWorkspaceNames } from '../../identity/index.ts'
-import { announceLimits, planOf } from './limit-settings.ts'
+import { claimPlan } from './claim-plan.ts'
+import { announceLimits, decidePlan, standingOf } from './limit-settings.ts'
 import { isOperator, operatorWorkspaceId, requireOperator } from './operator.ts'
 import { presentPlan } from './present.ts'
 import * as store from './store.ts'
@@ -49,38 +50,37 @@ export async function updatePlan(
 export async function listWorkspacePlans(ctx: Ctx): Promise<WorkspacePlan[]> {
   const operator = await isOperator(ctx)
   const own = await operatorWorkspaceId(ctx)
-  const given = new Map((await store.listWorkspacePlans(ctx.db)).map((row) => [row.workspaceId, row.planId]))
-  const unset = ctx.config.usage.defaultPlan
+  const claims = new Map((await store.listWorkspacePlans(ctx.db)).map((row) => [row.workspaceId, row]))
   const seen = (await listWorkspaceNames(ctx.db)).filter(({ id }) => operator || id === ctx.actor.workspaceId)
-  return seen.map(({ id, name }) => ({
-    workspaceId: id,
-    name,
-    planId: given.get(id) ?? (id === own ? 'enterprise' : unset),
-    isOperator: id === own,
-  }))
+  return seen.map(({ id, name }) => {
+    const { planId = null, subscribedPlanId = null } = claims.get(id) ?? {}
+    const decided = decidePlan(ctx, { planId, subscribedPlanId }, id === own)
+    return { workspaceId: id, name, ...decided, subscribedPlanId, isOperator: id === own }
+  })
 }
 
 /**
- * Puts a workspace on a plan, at once.
+ * Puts a workspace on a plan, at once, whatever it pays for; null leaves it to its subscription, or the default.
  * @throws AppError forbidden, not_found, unprocessable when there is no such plan
  */
-export async function setWorkspacePlan(ctx: Ctx, workspaceId: string, planId: string): Promise<WorkspacePlan> {
+export async function setWorkspacePlan(ctx: Ctx, workspaceId: string, planId: string | null): Promise<WorkspacePlan> {
   await requireOperator(ctx)
   const workspace = (await listWorkspaceNames(ctx.db)).find(({ id }) => id === workspaceId)
   if (workspace === undefined) throw notFound('workspace')
-  if (!(await store.listPlans(ctx.db)).some(({ id }) => id === planId)) {
+  if (planId !== null && !(await store.listPlans(ctx.db)).some(({ id }) => id === planId)) {
     throw new AppError('unprocessable', 'There is no such plan.', {
       fields: [{ pointer: '/planId', message: 'Choose one of the plans.' }],
     })
   }
-  await store.saveWorkspacePlan(ctx.db, workspaceId, planId, ctx.clock.now())
+  await inTransaction(ctx, (tx) => claimPlan(tx, workspaceId, { planId }))
   ctx.log.info({ plan: planId, workspaceId, by: ctx.actor.userId }, 'A workspace was put on a plan.')
-  announceLimits(ctx, workspaceId)
-  const plan = await planOf(ctx, workspaceId)
+  const { plan, source, subscribedPlanId } = await standingOf(ctx, workspaceId)
   return {
     workspaceId,
     name: workspace.name,
     planId: plan.id,
+    source,
+    subscribedPlanId,
     isOperator: workspaceId === (await operatorWorkspaceId(ctx)),
   }
 }

@@ -17,25 +17,50 @@ export function updatePlan(db: Db, id: string, change: Updateable<Database['plan
   return db.updateTable('plans').set(change).where('id', '=', id).returningAll().executeTakeFirst()
 }
 
-/** The id of the plan a workspace was given, if it was given one. */
-export async function findWorkspacePlan(db: Db, workspaceId: string): Promise<string | undefined> {
+/** The plans that a workspace has a claim to. */
+export type PlanClaims = Pick<Selectable<Database['workspacePlans']>, 'planId' | 'subscribedPlanId'>
+
+export async function findWorkspacePlan(db: Db, workspaceId: string): Promise<PlanClaims> {
   const row = await db
     .selectFrom('workspacePlans')
-    .select('planId')
+    .select(['planId', 'subscribedPlanId'])
     .where('workspaceId', '=', workspaceId)
     .executeTakeFirst()
-  return row?.planId
+  return row ?? { planId: null, subscribedPlanId: null }
 }
 
 export function listWorkspacePlans(db: Db): Promise<Selectable<Database['workspacePlans']>[]> {
   return db.selectFrom('workspacePlans').selectAll().execute()
 }
 
-export async function saveWorkspacePlan(db: Db, workspaceId: string, planId: string, since: Date): Promise<void> {
+export async function saveWorkspacePlan(
+  db: Db,
+  workspaceId: string,
+  change: Partial<PlanClaims>,
+  since: Date,
+): Promise<void> {
   await db
     .insertInto('workspacePlans')
-    .values({ workspaceId, planId, since })
-    .onConflict((conflict) => conflict.column('workspaceId').doUpdateSet({ planId, since }))
+    .values({ workspaceId, planId: null, subscribedPlanId: null, ...change, since })
+    .onConflict((conflict) => conflict.column('workspaceId').doUpdateSet({ ...change, since }))
+    .execute()
+}
+
+export async function insertPlanChange(db: Db, row: Omit<Selectable<Database['planChanges']>, 'id'>): Promise<void> {
+  await db
+    .insertInto('planChanges')
+    .values({ id: newId(), ...row })
+    .execute()
+}
+
+/** The changes of a workspace's plan, oldest first. */
+export function listPlanChanges(db: Db, workspaceId: string): Promise<Selectable<Database['planChanges']>[]> {
+  return db
+    .selectFrom('planChanges')
+    .selectAll()
+    .where('workspaceId', '=', workspaceId)
+    .orderBy('at')
+    .orderBy('id')
     .execute()
 }
 

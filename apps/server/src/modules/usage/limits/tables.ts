@@ -1,4 +1,5 @@
-import type { LimitSubjectKind } from '@parley/contract'
+import type { LimitSubjectKind, PlanSource } from '@parley/contract'
+import type { Generated } from 'kysely'
 
 /** What people may do, as data. Null: not limited. */
 interface PlansTable {
@@ -10,17 +11,36 @@ interface PlansTable {
   /** Requests that may come at once; null exactly where there is no rate. */
   requestBurst: number | null
   tokensPerDay: number | null
-  /** Per workspace; null where it is not sold. */
+  /** Null where it is not sold. */
   monthlyPriceMicroUsd: number | null
   yearlyPriceMicroUsd: number | null
+  priceUnit: Generated<'workspace' | 'person'>
+  /** Added to what calls cost; null: they are included. */
+  markupPercent: number | null
+  stripeMonthlyPriceId: string | null
+  stripeYearlyPriceId: string | null
   updatedAt: Date
 }
 
-/** The plan that a workspace was given. Without a row it has the installation's own (see `planOf`). */
+/** The plans that a workspace has a claim to. The first that is not null counts, else the installation's own (see `planOf`). */
 interface WorkspacePlansTable {
   workspaceId: string
-  planId: string
+  /** Given by the operator. */
+  planId: string | null
+  /** Paid for. */
+  subscribedPlanId: string | null
   since: Date
+}
+
+/** When another plan began to count for a workspace, or another reason for the same: what its fee is reckoned by. */
+interface PlanChangesTable {
+  id: string
+  workspaceId: string
+  fromPlanId: string
+  fromSource: PlanSource
+  planId: string
+  source: PlanSource
+  at: Date
 }
 
 /** Other figures for somebody or something of a workspace. Null: this figure is not set here. */
@@ -45,6 +65,7 @@ declare module '../../../platform/database/schema.ts' {
   interface Database {
     plans: PlansTable
     workspacePlans: WorkspacePlansTable
+    planChanges: PlanChangesTable
     limitOverrides: LimitOverridesTable
   }
 }

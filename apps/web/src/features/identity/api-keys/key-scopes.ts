@@ -20,6 +20,8 @@ export const scopeNames: Record<Scope, string> = {
   'workspace:manage': 'Manage the workspace',
   'usage:read': 'See usage and cost of everyone',
   'usage:manage': 'Manage plans, limits and budgets',
+  'billing:read': 'See the plan and invoices',
+  'billing:manage': 'Buy plans and manage payment',
 }
 
 const chat: Scope[] = [
@@ -33,7 +35,9 @@ const chat: Scope[] = [
   'presets:read',
   'account:read',
 ]
-const administration = ['keys:manage', 'people:manage', 'workspace:manage', 'usage:manage']
+/** What tells about others, and of money. */
+const others: Scope[] = ['usage:read', 'billing:read']
+const administration = ['keys:manage', 'people:manage', 'workspace:manage', 'usage:manage', 'billing:manage']
 
 /** Common choices; each is cut to what may be given. */
 export const presets: { id: string; label: string; hint: string; scopes: (possible: Scope[]) => Scope[] }[] = [
@@ -47,12 +51,12 @@ export const presets: { id: string; label: string; hint: string; scopes: (possib
     id: 'read',
     label: 'Read only',
     hint: 'Looks, and changes nothing.',
-    scopes: (possible) => possible.filter((scope) => scope.endsWith(':read') && scope !== 'usage:read'),
+    scopes: (possible) => possible.filter((scope) => scope.endsWith(':read') && !others.includes(scope)),
   },
   {
     id: 'wide',
     label: 'All but administration',
-    hint: 'Everything except keys, people, workspace and usage.',
+    hint: 'Everything except keys, people, workspace, usage and billing.',
     scopes: (possible) => possible.filter((scope) => !administration.includes(scope)),
   },
 ]

@@ -5,29 +5,36 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useId, useState } from 'react'
 import { parley } from '../../../parley.ts'
 import { explainError } from '../../shell/explain-error.ts'
+import { PriceFields, type Prices, usePrices } from '../billing/price-fields.tsx'
 import { FigureFields, type Figures, useFigures } from './figure-fields.tsx'
 
 /** Changes a plan, for every workspace on it. */
-export function PlanDialog({ plan, onClose }: { plan: Plan; onClose: () => void }) {
+export function PlanDialog({ plan, withStripe, onClose }: { plan: Plan; withStripe: boolean; onClose: () => void }) {
   const form = useId()
   const client = useQueryClient()
   const toast = useToast()
   const [name, setName] = useState(plan.name)
   const figures = useFigures(plan)
+  const prices = usePrices(plan)
   const save = useMutation({
-    mutationFn: (set: Figures) => parley.limits.updatePlan(plan.id, { name, ...set }),
+    mutationFn: (set: Figures & Prices) => parley.limits.updatePlan(plan.id, { name, ...set }),
     onSuccess: async (saved) => {
       toast({ message: `The plan ${saved.name} is saved.`, tone: 'success' })
       onClose()
       await client.invalidateQueries({ queryKey: ['limits'] })
+      await client.invalidateQueries({ queryKey: ['billing'] })
     },
   })
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    const read = figures.read()
+    const [read, price] = [figures.read(), prices.read()]
     // Where nothing else is said, an hour's messages may come at once.
-    if (read)
-      save.mutate({ ...read, requestBurst: read.requestsPerHour && (read.requestBurst ?? read.requestsPerHour) })
+    if (read && price)
+      save.mutate({
+        ...read,
+        ...price,
+        requestBurst: read.requestsPerHour && (read.requestBurst ?? read.requestsPerHour),
+      })
   }
   const fields = save.error instanceof ParleyError ? save.error.fields : {}
   return (
@@ -61,6 +68,10 @@ export function PlanDialog({ plan, onClose }: { plan: Plan; onClose: () => void 
         <FigureFields figures={figures} errors={fields} />
         <p className="text-sm text-text-muted">
           For each person of every workspace on this plan, from now on. Empty: not limited.
+        </p>
+        <PriceFields prices={prices} errors={fields} withStripe={withStripe} />
+        <p className="text-sm text-text-muted">
+          A price counts for the whole of the running month. Empty: not sold. Invoices are made when the month is over.
         </p>
       </form>
     </Dialog>

@@ -2,9 +2,11 @@ import type { Plan } from '@parley/contract'
 import { Badge, Button, Callout, Skeleton } from '@parley/ui'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
+import { useMay } from '../../identity/me.ts'
 import { explainError } from '../../shell/explain-error.ts'
-import { formatCost } from '../../shell/format.ts'
 import { Panel } from '../../shell/settings-layout.tsx'
+import { formatMoney } from '../billing/format-money.ts'
+import { getBilling } from '../billing/read-billing.ts'
 import { figures, getMyLimits, listPlans } from './list-limits.ts'
 import { PlanDialog } from './plan-dialog.tsx'
 
@@ -12,6 +14,8 @@ import { PlanDialog } from './plan-dialog.tsx'
 export function Plans({ mayChange }: { mayChange: boolean }) {
   const plans = useQuery(listPlans)
   const mine = useQuery(getMyLimits).data?.plan.id
+  const seesBilling = useMay('billing:read')
+  const withStripe = useQuery({ ...getBilling, enabled: mayChange && seesBilling }).data?.payments === true
   const [changing, setChanging] = useState<Plan>()
   return (
     <section aria-labelledby="plans">
@@ -32,7 +36,8 @@ export function Plans({ mayChange }: { mayChange: boolean }) {
                   </h3>
                   <p className="text-sm text-text-muted">
                     Each person: {figures(plan)}
-                    {plan.monthlyPriceMicroUsd !== null && ` · ${formatCost(plan.monthlyPriceMicroUsd)} a month`}
+                    {plan.monthlyPriceMicroUsd !== null &&
+                      ` · ${formatMoney(plan.monthlyPriceMicroUsd)} a month${plan.priceUnit === 'person' ? ' for each person' : ''}`}
                   </p>
                 </div>
                 {mayChange && (
@@ -45,7 +50,7 @@ export function Plans({ mayChange }: { mayChange: boolean }) {
           </ul>
         </Panel>
       )}
-      {changing && <PlanDialog plan={changing} onClose={() => setChanging(undefined)} />}
+      {changing && <PlanDialog plan={changing} withStripe={withStripe} onClose={() => setChanging(undefined)} />}
     </section>
   )
 }
