@@ -4,6 +4,7 @@ import type { WebSocket } from 'ws'
 import { type Actor, reaches } from '../context.ts'
 import { AppError } from '../errors.ts'
 import { isOwnOrigin } from './csrf.ts'
+import { guardSocket, largestMessageBytes } from './guard-socket.ts'
 import type { Http } from './http.ts'
 import { whileGood } from './revocations.ts'
 
@@ -15,7 +16,7 @@ const policyViolation = 1008
 
 /** `/api/v1/ws`: tells a person's open windows what changed, so that they stay in step. JSON, a ChangeEvent a message. */
 export async function mountChangeSocket({ app, platform, authenticate }: Http): Promise<void> {
-  await app.register(websocket, { options: { maxPayload: 16 * 1024 } })
+  await app.register(websocket, { options: { maxPayload: largestMessageBytes } })
   const actors = new WeakMap<FastifyRequest, Actor>()
 
   // Sockets are opened by their own plugin's hooks, so this route needs a context after it.
@@ -43,6 +44,7 @@ export async function mountChangeSocket({ app, platform, authenticate }: Http): 
   })
 
   function serve(socket: WebSocket, request: FastifyRequest, actor: Actor): void {
+    guardSocket(socket)
     const tell = (change: unknown) => {
       const { conversationId } = change as { conversationId?: string }
       if (conversationId !== undefined && !reaches(actor, 'conversations', conversationId)) return

@@ -1,6 +1,8 @@
+import { once as happening } from 'node:events'
 import { connect } from 'node:net'
 import { endpoint, idSchema, problemSchema } from '@parley/contract'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { WebSocket as Ws } from 'ws'
 import { z } from 'zod'
 import { makePlatform } from '../../testing/make-platform.ts'
 import type { Actor } from '../context.ts'
@@ -177,6 +179,20 @@ describe('bad requests get problem+json, and nothing happens', () => {
     ['NUL in a text', 400, 'invalid_request', () => newThing('{"name": "a\\u0000"}')],
     ['half a surrogate pair', 400, 'invalid_request', () => newThing('{"name": "\\ud800"}')],
     ['deep nesting', 400, 'invalid_request', () => newThing(`{"name":${'['.repeat(100_000)}${']'.repeat(100_000)}}`)],
+    ['a poisoned constructor', 400, 'invalid_json', () => newThing('{"constructor":{"prototype":{"x":1}}}')],
+    ['a great many values', 413, 'payload_too_large', () => newThing(`{"name":[${'0,'.repeat(200_000)}0]}`)],
+    [
+      'a very long address',
+      400,
+      'invalid_request',
+      () => send('GET', `/api/v1/things/${id}?fail=${'x'.repeat(8200)}`, asBoth),
+    ],
+    [
+      'a great many parameters',
+      400,
+      'invalid_request',
+      () => send('GET', `/api/v1/things/${id}?${'a&'.repeat(101)}`, asBoth),
+    ],
     [
       'a form',
       415,
@@ -243,6 +259,22 @@ describe('bad requests get problem+json, and nothing happens', () => {
     const headers = `GET / HTTP/1.1\r\nHost: x\r\nX: ${'a'.repeat(100_000)}\r\n\r\n`
     expect(await raw(port, headers)).toMatch(/^HTTP\/1\.1 431 .*problem\+json/s)
   })
+})
+
+test.each([
+  ['Authorization', 'Bearer session', 'Bearer key'],
+  ['Host', 'here', 'there'],
+  ['Cookie', 'who=session', 'who=key'],
+  ['Parley-Workspace', id, newId()],
+  ['Content-Type', 'application/json', 'text/plain'],
+])('%s is refused when it comes twice', async (name, first, second) => {
+  const lines = (headers: string[]) =>
+    ['GET /api/v1/things/1 HTTP/1.1', ...headers, 'Connection: close', '', ''].join('\r\n')
+  const port = Number(new URL(url).port)
+  const others = name === 'Host' ? [] : ['Host: here']
+  expect(await raw(port, lines([...others, `${name}: ${first}`]))).not.toContain('more than once')
+  const twice = await raw(port, lines([...others, `${name}: ${first}`, `${name}: ${second}`]))
+  expect(twice).toMatch(/^HTTP\/1\.1 400 .*"code":"invalid_request"/s)
 })
 
 function raw(port: number, text: string): Promise<string> {
@@ -433,6 +465,29 @@ describe('the socket', () => {
     http.platform.bus.publish(`changes:${newId()}`, { type: 'models-changed' })
     http.platform.bus.publish(`changes:${me.userId}`, { type: 'tools-changed' })
     expect(await message).toEqual({ type: 'tools-changed' })
+    socket.close()
+  })
+
+  test.each([
+    ['a message', 1003, (socket: Ws) => socket.send('{"type":"subscribe"}')],
+    ['a message larger than any', 1009, (socket: Ws) => socket.send('x'.repeat(100_000))],
+    ['a flood of pings', 1006, (socket: Ws) => Array.from({ length: 50 }, () => socket.ping())],
+  ])('ends with %s', async (_name, code, say) => {
+    const socket = new Ws(address(), { headers: asBoth })
+    socket.on('error', () => undefined)
+    await happening(socket, 'open')
+    const closed = happening(socket, 'close')
+    say(socket)
+    expect((await closed)[0]).toBe(code)
+  })
+
+  test('answers to our own pings are no flood', async () => {
+    const socket = new Ws(address(), { headers: asBoth })
+    await happening(socket, 'open')
+    for (let i = 0; i < 15; i++) socket.pong()
+    const message = happening(socket, 'message')
+    http.platform.bus.publish(`changes:${me.userId}`, { type: 'tools-changed' })
+    expect(String((await message)[0])).toContain('tools-changed')
     socket.close()
   })
 

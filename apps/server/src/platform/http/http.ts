@@ -1,4 +1,3 @@
-import { isUtf8 } from 'node:buffer'
 import type { Socket } from 'node:net'
 import compress from '@fastify/compress'
 import type { BodyOf, Endpoint, ParamsOf, QueryOf, ResponseOf } from '@parley/contract'
@@ -11,7 +10,9 @@ import { requireSameSite } from './csrf.ts'
 import { checkDigests } from './expect-digest.ts'
 import { securityHeaders } from './headers.ts'
 import { type Idempotency, idempotencyOf } from './idempotency.ts'
+import { takeJson } from './json-body.ts'
 import { toProblem } from './problem.ts'
+import { refuseAmbiguous } from './refuse-ambiguous.ts'
 import { whileGood } from './revocations.ts'
 import { answerUnknownRoutes } from './unknown-route.ts'
 import { validatorOf } from './validate.ts'
@@ -111,11 +112,13 @@ export async function createHttp(
   }) as unknown as FastifyInstance
   app.addHook('onRequest', async (request, reply) => {
     reply.headers(everyAnswer).header('x-request-id', request.id)
+    refuseAmbiguous(request)
   })
   app.addHook('onResponse', async (request, reply) => logRequest(request, reply))
   app.setErrorHandler((error, request, reply) => sendProblem(error, request, reply))
   checkDigests(app)
-  addJsonParser(app)
+  app.removeContentTypeParser(['application/json', 'text/plain'])
+  takeJson(app, ['application/json'])
   await app.register(compress, {
     threshold: compressFromBytes,
     encodings: ['br', 'gzip'],
@@ -261,20 +264,6 @@ function leaveSignal({ raw }: FastifyReply): AbortSignal {
     if (!raw.writableFinished) controller.abort()
   })
   return controller.signal
-}
-
-/** Fastify's own parser, but what is not UTF-8 is refused, and an empty body is no body. */
-function addJsonParser(app: FastifyInstance): void {
-  const parseText = app.getDefaultJsonParser('error', 'error')
-  app.removeContentTypeParser(['application/json', 'text/plain'])
-  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body: Buffer, done) => {
-    if (body.length === 0) return done(null, undefined)
-    if (!isUtf8(body)) return done(new AppError('invalid_json', 'The body is not UTF-8.'))
-    return parseText(request, body.toString(), (error, parsed) => {
-      if (error) done(new AppError('invalid_json', 'The body is not valid JSON.'))
-      else done(null, parsed)
-    })
-  })
 }
 
 function requestIdOf(given: string | string[] | undefined): string {

@@ -12,6 +12,7 @@ export {
   onceAround,
   pruneIdempotencyKeys,
 } from './idempotency.ts'
+export { takeJson } from './json-body.ts'
 export { limitHeaders } from './limit-headers.ts'
 export { mountOpenApi } from './openapi.ts'
 export { toProblem } from './problem.ts'

@@ -2,6 +2,7 @@ import type { Endpoint } from '@parley/contract'
 import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { AppError } from '../errors.ts'
+import { deepestJson } from './json-body.ts'
 import { invalidRequest } from './problem.ts'
 
 interface Input {
@@ -9,8 +10,6 @@ interface Input {
   query: unknown
   body: unknown
 }
-
-const deepest = 64
 
 /** Makes what checks the requests of an endpoint: by its schemas, refusing what they do not know. Throws AppError. */
 export function validatorOf(endpoint: Endpoint): (request: FastifyRequest) => Input {
@@ -67,7 +66,7 @@ export function requireText(value: unknown, place: string): void {
     const [item, depth] = next
     if (typeof item === 'string') requireCleanText(item, place)
     else if (typeof item === 'object' && item !== null) {
-      if (depth >= deepest) throw new AppError('invalid_request', `The ${place} is nested too deeply.`)
+      if (depth >= deepestJson) throw new AppError('invalid_request', `The ${place} is nested too deeply.`)
       for (const [key, field] of Object.entries(item)) {
         requireCleanText(key, place)
         waiting.push([field, depth + 1])

@@ -1,9 +1,8 @@
-import { isUtf8 } from 'node:buffer'
 import { errorCodes } from '@parley/contract'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
 import { AppError } from '../../../platform/errors.ts'
-import { type Http, requireText, toProblem } from '../../../platform/http/index.ts'
+import { type Http, requireText, takeJson, toProblem } from '../../../platform/http/index.ts'
 import { takeTry } from '../sign-in-throttle.ts'
 import type { ScimCtx } from './scim-ctx.ts'
 import { ScimError, type ScimType } from './scim-error.ts'
@@ -44,7 +43,9 @@ export function openScimDoor(http: Http, routes: ScimRoute[]): void {
   const { platform } = http
   http.app.register(
     async (door: FastifyInstance) => {
-      readScimJson(door)
+      // Both media types are JSON (RFC 7644, section 3.1).
+      door.removeAllContentTypeParsers()
+      takeJson(door, [mediaType, 'application/json'])
       door.setErrorHandler((error, request, reply) => sendError(error, request, reply))
       door.addHook('onRequest', async (request) => {
         const directory = await authenticateDirectory(platform, request.headers.authorization)
@@ -84,20 +85,6 @@ export function openScimDoor(http: Http, routes: ScimRoute[]): void {
     },
     { prefix: '/scim/v2' },
   )
-}
-
-/** Both media types are JSON (RFC 7644, section 3.1); no body is no body. */
-function readScimJson(door: FastifyInstance): void {
-  const parseText = door.getDefaultJsonParser('error', 'error')
-  door.removeAllContentTypeParsers()
-  door.addContentTypeParser([mediaType, 'application/json'], { parseAs: 'buffer' }, (request, body: Buffer, done) => {
-    if (body.length === 0) return done(null, undefined)
-    if (!isUtf8(body)) return done(new AppError('invalid_json', 'The body is not UTF-8.'))
-    return parseText(request, body.toString(), (error, parsed) => {
-      if (error) done(new AppError('invalid_json', 'The body is not valid JSON.'))
-      else done(null, parsed)
-    })
-  })
 }
 
 function send(reply: FastifyReply, { status, body, headers = {} }: ScimAnswer): FastifyReply {
