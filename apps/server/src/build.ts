@@ -61,7 +61,7 @@ export async function buildServer(config: Config, secrets: Secrets, overrides: O
     url: secrets.databaseUrl,
     dataDir: config.dataDir,
     log,
-    poolMax: config.database.poolMax,
+    ...config.database,
     onFatal,
     embedded: overrides.embedded,
   })

@@ -20,7 +20,7 @@ export interface Config {
   }
   dataDir: string
   log: { level: string; pretty: boolean }
-  database: { poolMax: number }
+  database: { poolMax: number; prepare: boolean }
   redis: { answerWithinMs: number }
   identity: { signup: 'open' | 'invite' | 'closed'; adminEmail?: string | undefined; signIn: SignInConfig }
   mail: { from: { name: string; address: string } }
@@ -114,7 +114,7 @@ export function loadConfig(options: { processEnv?: NodeJS.ProcessEnv; folder?: s
     },
     dataDir: resolve(folder, env.PARLEY_DATA_DIR),
     log: { level: env.PARLEY_LOG_LEVEL, pretty: env.PARLEY_LOG_PRETTY ?? process.stdout.isTTY === true },
-    database: { poolMax: env.PARLEY_DATABASE_POOL },
+    database: { poolMax: env.PARLEY_DATABASE_POOL, prepare: env.PARLEY_DATABASE_PREPARE },
     redis: { answerWithinMs: env.PARLEY_REDIS_TIMEOUT_MS },
     identity: { signup: env.PARLEY_SIGNUP, adminEmail: env.PARLEY_ADMIN_EMAIL, signIn: signIn.config },
     mail: { from: env.PARLEY_MAIL_FROM ?? { name: 'Parley', address: 'parley@localhost' } },

@@ -140,6 +140,12 @@ export const settings = {
     },
   ),
   PARLEY_DATABASE_POOL: wholeSetting(1, 500, 10, 'Connections to PostgreSQL at most.'),
+  PARLEY_DATABASE_PREPARE: setting(flag, {
+    default: '1',
+    expects: flagExpects,
+    about:
+      'Statements that come often are prepared once for each connection. `0` where a pooler between does not keep them, such as PgBouncer before 1.21 in transaction mode.',
+  }),
   REDIS_URL: setting(
     z
       .string()

@@ -4,6 +4,7 @@ import type { Logger } from 'pino'
 import { columnTypes } from './column-values.ts'
 import { type Listener, listen } from './listen.ts'
 import { openPglite, type Pglite, type PgliteOptions } from './pglite.ts'
+import { preparingClient } from './prepared-statements.ts'
 import type { Db } from './schema.ts'
 import { tidyTables } from './tidy-tables.ts'
 
@@ -14,6 +15,8 @@ export interface DatabaseOptions {
   log: Logger
   /** Connections in the pool (10). */
   poolMax?: number
+  /** False: statements are not prepared, as some poolers want it (PgBouncer before 1.21). */
+  prepare?: boolean
   /** On a server: a statement that runs longer is ended (60 s). The embedded database cannot end a statement. */
   statementTimeoutMs?: number
   /** The embedded database has ended by itself: every query fails from here on. */
@@ -116,6 +119,7 @@ function makeHandle(
   const pool = new pg.Pool({
     ...clientConfig,
     max: options.poolMax ?? 10,
+    ...(options.prepare === false ? {} : { Client: preparingClient() }),
     onConnect: async (client) => {
       // Unheard, the error of a connection that breaks while it is checked out would end the process.
       client.on('error', (error) => log.warn({ err: error }, 'A database connection broke.'))

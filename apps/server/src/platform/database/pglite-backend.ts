@@ -3,10 +3,12 @@ import {
   errorMessage,
   MessageSplitter,
   notificationChannel,
+  parseCompleteMessage,
   queryMessage,
   readError,
   readyMessage,
   startupMessage,
+  statementName,
   statementText,
   syncMessage,
   transactionStatus,
@@ -23,8 +25,8 @@ interface Connection {
   id: number
   splitter: MessageSplitter
   /** Messages of the unfinished batch: a batch is what the client expects an answer to. */
-  collected: Uint8Array[]
-  batches: Uint8Array[]
+  collected: WireMessage[]
+  batches: WireMessage[][]
   channels: Set<string>
   unlistened: boolean
   /** Is in the queue. */
@@ -44,8 +46,8 @@ const outputBytes = 64 * 1024
  * Lets many client connections share PGlite's one session, as a server would let them share a machine: statements of
  * one connection run one after the other, and a connection inside a transaction has the database to itself until the
  * transaction ends. Connections wait in the order in which they asked. What belongs to the session is shared: settings
- * made by `SET` (use `SET LOCAL`), named statements, and session advisory locks (use `pg_advisory_xact_lock`).
- * LISTEN is kept per connection here.
+ * made by `SET` (use `SET LOCAL`), and session advisory locks (use `pg_advisory_xact_lock`). Named statements are shared to
+ * advantage: what one connection prepared is there for all, under the same name. LISTEN is kept per connection here.
  */
 export class PgliteBackend {
   #backend: RawBackend
@@ -56,6 +58,8 @@ export class PgliteBackend {
   #owner: Connection | undefined
   #ownerIdleSince = 0
   #exclusive: { work: () => void; reject: (error: unknown) => void }[] = []
+  /** Statements that are prepared: what they were parsed from, by name. */
+  #prepared = new Map<string, string>()
   #greeting: Uint8Array
 
   constructor(backend: RawBackend, events: BackendEvents, options: { idleInTransactionMs: number }) {
@@ -150,10 +154,10 @@ export class PgliteBackend {
         return
       }
     }
-    connection.collected.push(message.bytes)
+    connection.collected.push(message)
     // Query and Sync are answered by ReadyForQuery, Flush by what there is; the rest waits for one of them.
     if (message.type !== 'Q' && message.type !== 'S' && message.type !== 'H') return
-    connection.batches.push(concatBytes(connection.collected))
+    connection.batches.push(connection.collected)
     connection.collected = []
     if (connection === this.#owner || connection.waiting) return
     connection.waiting = true
@@ -181,23 +185,29 @@ export class PgliteBackend {
     }
   }
 
-  #runBatch(connection: Connection, batch: Uint8Array): void {
+  #runBatch(connection: Connection, batch: WireMessage[]): void {
     const splitter = new MessageSplitter('server')
     let output: Uint8Array[] = []
     let outputLength = 0
     let status = 'open'
+    const [first] = batch
+    const name = first?.type === 'P' ? statementName(first) : ''
+    const isPrepared = first !== undefined && name !== '' && this.#prepared.get(name) === statementText(first)
+    if (isPrepared) output.push(parseCompleteMessage)
     const deliver = () => {
       const reply: Uint8Array[] = []
       for (const message of splitter.push(concatBytes(output))) {
         if (message.type === 'A') this.#notify(message)
         else reply.push(message.bytes)
         if (message.type === 'Z') status = transactionStatus(message)
+        if (message.type === '1' && first && name !== '') this.#prepared.set(name, statementText(first))
       }
       output = []
       outputLength = 0
       if (reply.length > 0) this.#events.send(connection.id, concatBytes(reply))
     }
-    this.#backend.exec(batch, (bytes) => {
+    const sent = isPrepared ? batch.slice(1) : batch
+    this.#backend.exec(concatBytes(sent.map(({ bytes }) => bytes)), (bytes) => {
       output.push(bytes.slice())
       outputLength += bytes.length
       if (outputLength >= outputBytes) deliver()

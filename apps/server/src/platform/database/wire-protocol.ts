@@ -55,6 +55,11 @@ export function concatBytes(parts: Uint8Array[]): Uint8Array<ArrayBuffer> {
   return whole
 }
 
+/** The name that a Parse (P) message gives its statement; empty for none. */
+export function statementName(message: WireMessage): string {
+  return decoder.decode(message.bytes.subarray(5, message.bytes.indexOf(0, 5)))
+}
+
 /** The SQL of a Query (Q) or Parse (P) message. */
 export function statementText(message: WireMessage): string {
   let start = 5
@@ -105,6 +110,7 @@ export function startupMessage(user: string, database: string): Uint8Array {
 }
 
 export const syncMessage = frame('S', '')
+export const parseCompleteMessage = frame('1', '')
 export const readyMessage = frame('Z', 'I')
 
 function frame(type: string, body: string): Uint8Array {
