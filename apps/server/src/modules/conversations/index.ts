@@ -56,7 +56,7 @@ export async function openForWriting(
   version?: number,
   least: Level = 'use',
 ): Promise<store.ConversationRow> {
-  const conversation = requireAccess(await store.findConversation(tx, id, { lock: true }), 'conversation', least)
+  const conversation = requireAccess(await store.findConversation(tx, id, { lockFor: least }), 'conversation', least)
   requireVersion('conversation', conversation.version, version)
   return conversation
 }

@@ -7,7 +7,8 @@ export const shareableConversation: ShareableKind = {
   kind: 'conversation',
   levels,
   async open(ctx, id, least) {
-    const row = await findConversation(ctx, id, { lock: ctx.db.isTransaction && least !== 'view' })
+    const lock = ctx.db.isTransaction && least !== 'view'
+    const row = await findConversation(ctx, id, lock ? { lockFor: least } : {})
     const { ownerId } = requireAccess(row, 'conversation', least)
     return { ownerId }
   },

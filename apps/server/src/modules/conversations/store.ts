@@ -1,4 +1,4 @@
-import type { Failure, MessageStatus, Part, Usage } from '@parley/contract'
+import type { Failure, Level, MessageStatus, Part, Usage } from '@parley/contract'
 import type { Selectable } from 'kysely'
 import { type RawBuilder, sql } from 'kysely'
 import { type Ctx, type Database, reaches } from '../../platform/context.ts'
@@ -66,13 +66,28 @@ function isGranted(ctx: Ctx) {
 
 /**
  * A conversation with what the actor may do with it: one look-up by its id, and another only for someone else's that is
- * shared. `rank` null: it is not theirs to see.
+ * shared. `rank` null: it is not theirs to see. `lockFor`: locked until the transaction ends, if the actor may do that much.
  */
 export async function findConversation(
   ctx: Ctx,
   id: string,
-  options: { lock?: boolean; withPreset?: boolean } = {},
+  options: { lockFor?: Level; withPreset?: boolean } = {},
 ): Promise<ConversationRow | undefined> {
+  const { lockFor, withPreset = false } = options
+  if (lockFor === undefined) return readConversation(ctx, id, { withPreset })
+  // Most is done with one's own. With others' it is looked up first who asks: a lock is for those who may change it.
+  const own = await readConversation(ctx, id, { lock: true, own: true })
+  if (own !== undefined) return own
+  const seen = await readConversation(ctx, id)
+  return (seen?.rank ?? 0) < rankOf(lockFor) ? seen : readConversation(ctx, id, { lock: true })
+}
+
+async function readConversation(
+  ctx: Ctx,
+  id: string,
+  options: { lock?: boolean; own?: boolean; withPreset?: boolean } = {},
+): Promise<ConversationRow | undefined> {
+  if (options.own && !reaches(ctx.actor, 'conversations', id)) return undefined
   const query = ctx.db
     .selectFrom('conversations')
     .selectAll()
@@ -88,6 +103,7 @@ export async function findConversation(
     )
     .where('id', '=', id)
     .where('workspaceId', '=', ctx.actor.workspaceId)
+    .$if(options.own === true, (each) => each.where('ownerId', '=', ctx.actor.userId))
   const known = audienceOf(ctx).begin()
   const row = await (options.lock ? query.forUpdate() : query).executeTakeFirst()
   if (row === undefined) return undefined
