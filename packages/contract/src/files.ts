@@ -16,6 +16,7 @@ export const fileEndpoints = {
     summary: 'Upload a file (multipart, field `file`): an image (PNG, JPEG, GIF, WebP) or text, 20 MB at most',
     access: 'files:write',
     cost: 'expensive',
+    idempotent: true,
     response: fileSchema,
     status: 201,
     media: { request: 'multipart/form-data' },

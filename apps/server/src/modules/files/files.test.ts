@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
@@ -90,6 +91,26 @@ describe('uploading', () => {
     ['BMP', Buffer.concat([Buffer.from('BM'), Buffer.alloc(100)])],
   ])('%s is refused, and leaves nothing', async (_, content) => {
     expect(await refused(() => upload(content, 'file.png'))).toEqual([415, 'unsupported_media_type'])
+  })
+
+  test('with an Idempotency-Key is done once, also of several at once; another file with it is refused', async () => {
+    const key = randomUUID()
+    const send = async (content: string) => {
+      const form = new FormData()
+      form.set('file', new Blob([content]), 'once.txt')
+      const headers = { 'idempotency-key': key }
+      const response = await server.owner.fetch('/api/v1/files', { method: 'POST', body: form, headers })
+      return { status: response.status, body: (await response.json()) as FileInfo & Problem }
+    }
+    const before = [storedFiles().length, await countRows()] as const
+    const all = await Promise.all(['same', 'same', 'same', 'same'].map(send))
+    const again = await send('same')
+    expect(all.map(({ status }) => status)).toEqual([201, 201, 201, 201])
+    for (const { body } of all) expect(body).toEqual(again.body)
+    expect([storedFiles().length, await countRows()]).toEqual([before[0] + 1, before[1] + 1])
+    expect(await refused(() => send('else'))).toEqual([409, 'idempotency_conflict'])
+    const download = await server.owner.fetch(`/api/v1/files/${again.body.id}/content`)
+    expect(await download.text()).toBe('same')
   })
 
   test('what is empty, in another field, one of two, or no file at all is refused', async () => {

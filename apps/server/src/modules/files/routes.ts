@@ -23,9 +23,9 @@ export function mountFiles(http: Http): void {
     return done(new AppError('unsupported_media_type', 'Send the body as application/json.'))
   })
 
-  http.route(fileEndpoints.uploadFile, (ctx, _input, { request }) => {
+  http.route(fileEndpoints.uploadFile, (ctx, _input, { request, idempotency }) => {
     requireForm(request)
-    return keepFile(ctx, (put) => receiveFile(request.body as Readable, request.headers, put))
+    return keepFile(ctx, (put) => receiveFile(request.body as Readable, request.headers, put), idempotency)
   })
   http.route(fileEndpoints.getFile, (ctx, { params }) => openFile(ctx, params.id))
   http.route(fileEndpoints.downloadFile, async (ctx, { params }, { request, reply }) =>

@@ -2,6 +2,7 @@ import type { FileInfo } from '@parley/contract'
 import type { Ctx } from '../../platform/context.ts'
 import { newId } from '../../platform/crypto/index.ts'
 import { AppError } from '../../platform/errors.ts'
+import { type Idempotency, once, withContent } from '../../platform/http/index.ts'
 import { StorageLimitExceeded } from '../../platform/storage/index.ts'
 import { cleanFileName } from './file-name.ts'
 import { judgeFile } from './media-type.ts'
@@ -11,10 +12,14 @@ import { insertFile } from './store.ts'
 /** The largest file that is taken. */
 export const maxFileBytes = 20 * 1024 * 1024
 
-/** Has `work` read a file to its end into `put`; stores its row after, and removes the bytes when anything fails. */
+/**
+ * Has `work` read a file to its end into `put`; stores its row after, and removes the bytes when anything fails, or when
+ * the same file came with the same key before.
+ */
 export async function keepFile(
   ctx: Ctx,
   work: (put: (name: string, content: AsyncIterable<Uint8Array>) => Promise<Kept>) => Promise<Kept>,
+  idempotency?: Idempotency,
 ): Promise<FileInfo> {
   const id = newId()
   const storageKey = `files/${id}`
@@ -25,7 +30,10 @@ export async function keepFile(
       const { bytes, sha256 } = await ctx.storage.put(storageKey, content, { maxBytes: maxFileBytes })
       return { name: cleanName, mediaType: mediaType(), bytes, sha256 }
     })
-    return presentFile(await insertFile(ctx, { id, storageKey, ...kept }))
+    const key = idempotency && withContent(idempotency, kept)
+    const file = await once(ctx, key, async (tx) => presentFile(await insertFile(tx, { id, storageKey, ...kept })))
+    if (file.id !== id) await ctx.storage.delete(storageKey)
+    return file
   } catch (error) {
     await ctx.storage.delete(storageKey)
     throw error instanceof StorageLimitExceeded ? tooLarge() : error

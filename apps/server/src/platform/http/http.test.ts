@@ -213,6 +213,19 @@ describe('bad requests get problem+json, and nothing happens', () => {
     ['a very long id', 404, 'not_found', () => send('GET', `/api/v1/things/${'1'.repeat(2000)}`, asBoth)],
     ['NUL in the address', 400, 'invalid_request', () => send('GET', '/api/v1/things/%00', asBoth)],
     ['bad percent-encoding', 400, 'invalid_request', () => send('GET', '/api/v1/things/%zz', asBoth)],
+    [
+      'a query that is not UTF-8',
+      400,
+      'invalid_request',
+      () => send('GET', `/api/v1/things/${id}?fail=%F0%9F`, asBoth),
+    ],
+    [
+      'half a surrogate in a query',
+      400,
+      'invalid_request',
+      () => send('GET', `/api/v1/things/${id}?fail=%ED%A0%80`, asBoth),
+    ],
+    ['a query that is not encoded', 400, 'invalid_request', () => send('GET', `/api/v1/things/${id}?fail=5%`, asBoth)],
     ['a number out of range', 400, 'invalid_request', () => send('GET', `/api/v1/things/${id}?size=9999`, asBoth)],
     ['not a number', 400, 'invalid_request', () => send('GET', `/api/v1/things/${id}?size=x`, asBoth)],
     ['a parameter twice', 400, 'invalid_request', () => send('GET', `/api/v1/things/${id}?fail=a&fail=b`, asBoth)],
@@ -257,7 +270,9 @@ describe('bad requests get problem+json, and nothing happens', () => {
       /^HTTP\/1\.1 400 .*application\/problem\+json.*"code":"invalid_request"/s,
     )
     const headers = `GET / HTTP/1.1\r\nHost: x\r\nX: ${'a'.repeat(100_000)}\r\n\r\n`
-    expect(await raw(port, headers)).toMatch(/^HTTP\/1\.1 431 .*problem\+json/s)
+    expect(await raw(port, headers)).toMatch(
+      /^HTTP\/1\.1 431 Request Header Fields Too Large\r\n.*problem\+json.*"status":431.*"code":"headers_too_large"/s,
+    )
   })
 })
 

@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import compress from '@fastify/compress'
 import type { BodyOf, Endpoint, ParamsOf, QueryOf, ResponseOf } from '@parley/contract'
@@ -298,15 +299,15 @@ function clientErrorHandler(error: NodeJS.ErrnoException, socket: Socket): void 
     socket.destroy()
     return
   }
-  const [status, detail] =
+  const refusal =
     error.code === 'HPE_HEADER_OVERFLOW'
-      ? ['431 Request Header Fields Too Large', 'The headers are too large.']
+      ? new AppError('headers_too_large', 'The headers are too large.')
       : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
-        ? ['408 Request Timeout', 'The request did not arrive in time.']
-        : ['400 Bad Request', 'This is not a valid HTTP request.']
-  const { problem } = toProblem(new AppError('invalid_request', detail), newId())
-  const body = JSON.stringify({ ...problem, status: Number(status.slice(0, 3)) })
+        ? new AppError('request_timeout', 'The request did not arrive in time.')
+        : new AppError('invalid_request', 'This is not a valid HTTP request.')
+  const { problem } = toProblem(refusal, newId())
+  const body = JSON.stringify(problem)
   socket.end(
-    `HTTP/1.1 ${status}\r\nContent-Type: application/problem+json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+    `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}\r\nContent-Type: application/problem+json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
   )
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ErrorCode } from '@parley/contract'
 import type { FastifyRequest } from 'fastify'
@@ -44,8 +45,18 @@ export function idempotencyOf(request: FastifyRequest): Idempotency | undefined 
   if (typeof key !== 'string' || !/^[\x21-\x7e]{1,255}$/.test(key)) {
     throw new AppError('invalid_request', 'Idempotency-Key has to be 1 to 255 visible ASCII characters.')
   }
-  const content = JSON.stringify([request.method, request.url, request.body ?? null])
-  return { key, fingerprint: createHash('sha256').update(content).digest('hex') }
+  // A form is read by whoever takes it, who says what was in it: `withContent`.
+  const body = request.body instanceof Readable ? null : (request.body ?? null)
+  return { key, fingerprint: hashOf([request.method, request.url, body]) }
+}
+
+/** The key of a request whose body was read later; `content` tells it from others, and is the same when it is repeated. */
+export function withContent({ key, fingerprint }: Idempotency, content: unknown): Idempotency {
+  return { key, fingerprint: hashOf([fingerprint, content]) }
+}
+
+function hashOf(value: unknown): string {
+  return createHash('sha256').update(JSON.stringify(value)).digest('hex')
 }
 
 /**

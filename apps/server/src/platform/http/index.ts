@@ -11,6 +11,7 @@ export {
   once,
   onceAround,
   pruneIdempotencyKeys,
+  withContent,
 } from './idempotency.ts'
 export { takeJson } from './json-body.ts'
 export { limitHeaders } from './limit-headers.ts'

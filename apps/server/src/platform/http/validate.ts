@@ -19,6 +19,7 @@ export function validatorOf(endpoint: Endpoint): (request: FastifyRequest) => In
   const ignoresBody = endpoint.media?.request !== undefined
   return (request) => {
     if (params) requireText(request.params, 'address')
+    requireEncoded(request.url)
     requireText(request.query, 'query parameters')
     const input: Input = {
       params: params ? parse(params, request.params, 'path') : undefined,
@@ -57,6 +58,17 @@ function strict(schema: z.ZodType): z.ZodType {
 
 function isEmpty(body: unknown): boolean {
   return body == null || (typeof body === 'object' && Object.keys(body).length === 0)
+}
+
+/** Refuses a query that is not UTF-8, or not encoded as one: the parser would take it for something else. */
+function requireEncoded(url: string): void {
+  const start = url.indexOf('?')
+  if (start < 0 || !url.includes('%', start)) return
+  try {
+    decodeURIComponent(url.slice(start))
+  } catch {
+    throw new AppError('invalid_request', 'The query parameters are not UTF-8 with each % followed by two digits.')
+  }
 }
 
 /** Refuses text that the database cannot hold (NUL, half of a surrogate pair), and nesting no one sends in earnest. */
