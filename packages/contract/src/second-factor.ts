@@ -8,6 +8,8 @@ import { passkeyAssertionSchema, passkeyOptionsSchema } from './passkeys.ts'
 export const totpCodeSchema = z
   .string()
   .max(20)
+  .trim()
+  .min(1)
   .transform((code) => code.replaceAll(/\s/g, ''))
 
 const challengeSchema = z.string().min(1).max(200)
