@@ -46,7 +46,10 @@ export interface Limiter {
 const prefix = 'parley:{limits}:' // the braces keep the keys together on a cluster
 const keptBuckets = 200_000
 
-/** A limiter over `redis`; without it, or while it is away, the process counts by itself. */
+/**
+ * A limiter over `redis`; without it, or while it is away, the process counts by itself. It goes on from what Redis said of
+ * a bucket last, so that nobody has all of a limit again because Redis went away.
+ */
 export function createLimiter(clock: Clock, redis: Redis | undefined): Limiter {
   const paidUntil = new Map<string, number>()
 
@@ -54,17 +57,7 @@ export function createLimiter(clock: Clock, redis: Redis | undefined): Limiter {
     const now = clock.now().getTime() * 1000
     const paid = buckets.map(({ key }) => paidUntil.get(key) ?? 0)
     const outcome = outcomeOf(buckets, now, paid, cost)
-    if (cost === 0) return outcome
-    for (let i = 0; i < buckets.length; i++) {
-      const { key, rate } = buckets[i]!
-      const due = outcome.taken ? take(paid[i]!, now, rate, cost)! : paid[i]!
-      paidUntil.delete(key) // back in at the end: the first keys are those not asked for for the longest time
-      if (due > now) paidUntil.set(key, due)
-    }
-    for (const [oldest, due] of paidUntil) {
-      if (paidUntil.size <= keptBuckets && due > now) break
-      paidUntil.delete(oldest)
-    }
+    if (cost !== 0) remember(buckets, now, outcome.paidUntil)
     return outcome
   }
 
@@ -74,7 +67,23 @@ export function createLimiter(clock: Clock, redis: Redis | undefined): Limiter {
     const answer = await redis.run(takeScript, keys, args)
     if (!Array.isArray(answer)) return inProcess(buckets, cost)
     const [now, ...paid] = answer as [number, ...number[]]
-    return outcomeOf(buckets, now, paid, cost)
+    const outcome = outcomeOf(buckets, now, paid, cost)
+    const ahead = clock.now().getTime() * 1000 - now // our clock is another
+    const times = outcome.paidUntil.map((due) => due + ahead)
+    remember(buckets, now + ahead, times)
+    return outcome
+  }
+
+  function remember(buckets: readonly Bucket[], now: number, times: readonly number[]): void {
+    for (let i = 0; i < buckets.length; i++) {
+      const { key } = buckets[i]!
+      paidUntil.delete(key) // back in at the end: the first keys are those not asked for for the longest time
+      if (times[i]! > now) paidUntil.set(key, times[i]!)
+    }
+    for (const [oldest, due] of paidUntil) {
+      if (paidUntil.size <= keptBuckets && due > now) break
+      paidUntil.delete(oldest)
+    }
   }
 
   const change = <B extends Bucket>(buckets: readonly B[], cost: number) => {
@@ -90,18 +99,18 @@ export function createLimiter(clock: Clock, redis: Redis | undefined): Limiter {
   }
 }
 
-/** What a take came to, by the times up to which the buckets were paid before it. */
+/** What a take came to, by the times up to which the buckets were paid before it; `paidUntil`: after it. */
 function outcomeOf<B extends Bucket>(
   buckets: readonly B[],
   now: number,
   paid: readonly number[],
   cost: number,
-): Outcome<B> {
+): Outcome<B> & { paidUntil: number[] } {
   const due = buckets.map(({ rate }, i) => take(paid[i]!, now, rate, cost))
   const taken = !due.includes(undefined)
+  const paidUntil = taken ? (due as number[]) : [...paid]
   const standings = buckets.map((bucket, i) => {
-    const after = taken ? due[i]! : paid[i]!
-    const { remaining, oneMoreAfterUs, fullAfterUs } = stateOf(after, now, bucket.rate)
+    const { remaining, oneMoreAfterUs, fullAfterUs } = stateOf(paidUntil[i]!, now, bucket.rate)
     return {
       bucket,
       refused: due[i] === undefined,
@@ -110,5 +119,5 @@ function outcomeOf<B extends Bucket>(
       fullAfterMs: Math.ceil(fullAfterUs / 1000),
     }
   })
-  return { taken, standings }
+  return { taken, standings, paidUntil }
 }

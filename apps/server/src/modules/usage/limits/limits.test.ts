@@ -1,6 +1,7 @@
 import type { LimitOverride, LimitState, MyLimits, Plan, Problem } from '@parley/contract'
 import { parseList } from 'structured-headers'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { startLine } from '../../../testing/redis-line.ts'
 import { describeWithPostgres, hasRedis, testRedisUrl } from '../../../testing/services.ts'
 import {
   type Caller,
@@ -368,6 +369,59 @@ describe('the pace', () => {
 })
 
 describeWithPostgres('two servers on one database and one Redis', () => {
+  test.skipIf(!hasRedis || process.env.PARLEY_TEST_DATABASE !== 'postgres')(
+    'Redis that goes away in the middle of 500 messages: none fails, and each server goes on from the count it knows',
+    async () => {
+      const home = await makeHome()
+      const redis = new URL(testRedisUrl())
+      const line = await startLine(redis)
+      const through = new URL(redis)
+      through.host = `127.0.0.1:${line.port}`
+      const shared = { PUBLIC_URL: `http://127.0.0.1:${home.port}`, REDIS_URL: through.href }
+      const env = { ...home.env, ...shared, PARLEY_REDIS_TIMEOUT_MS: '5000' }
+      const first = await spawnServer({ dataDir: home.dataDir, port: home.port, env })
+      const second = await spawnServer({ dataDir: home.dataDir, port: home.port + 2, env })
+      try {
+        const admin = await registerOwner(first.url, first.setupUrl)
+        const { id } = admin.signedIn.user
+        await admin.json('PUT', '/api/v1/limit-overrides', { subject: { kind: 'user', id }, requestsPerHour: 40 })
+        const conversations = await makeConversations(admin, 500)
+        const both = [first, second].map(({ url }) => callerFor(url, admin.headers))
+        for (const caller of both)
+          expect(await caller.json('GET', '/api/v1/limits')).toMatchObject({ countedIn: 'redis' })
+        let answered = 0
+        const sent = conversations.map(async (conversation, i) => {
+          const status = await statusOf(sendTo(both[i % 2]!, conversation))
+          answered += 1
+          if (answered === 100) line.cut()
+          return status
+        })
+        const statuses = await Promise.all(sent)
+        const taken = statuses.filter((status) => status === 202).length
+        expect(new Set(statuses)).toEqual(new Set([202, 429]))
+        expect(taken).toBeGreaterThanOrEqual(40)
+        // By then the 40 were taken, and both servers know.
+        expect(taken).toBeLessThanOrEqual(42)
+        for (const caller of both) {
+          expect(await caller.json('GET', '/api/v1/limits')).toMatchObject({ countedIn: 'process', degraded: true })
+          expect(await statusOf(caller.fetch('/readyz'))).toBe(200)
+        }
+        line.restore()
+        for (const caller of both) {
+          await expect
+            .poll(async () => (await caller.json<MyLimits>('GET', '/api/v1/limits')).countedIn, { timeout: 60_000 })
+            .toBe('redis')
+        }
+        expect(await statusOf(sendTo(both[0]!, conversations[0]!))).toBe(429)
+      } finally {
+        await Promise.all([first.kill9(), second.kill9()])
+        line.close()
+        await home.remove()
+      }
+    },
+    180_000,
+  )
+
   test.skipIf(!hasRedis)(
     '500 messages at once: together exactly as many as the limit are taken',
     async () => {
