@@ -5,7 +5,7 @@ import { type Caller, callerFor, startServer, type TestServer } from '../../test
 import { ensureSetup } from './index.ts'
 import { rememberKnownBrowser } from './sessions/known-browsers.ts'
 import { logIn } from './sign-in.ts'
-import { takeTryAnywhere } from './sign-in-throttle.ts'
+import { takePasswordTry } from './sign-in-throttle.ts'
 
 let server: TestServer
 let people = 0
@@ -116,8 +116,12 @@ describe('sign-in', () => {
       return { ms: performance.now() - begun, answer: { ...body, requestId: undefined } }
     }
     await attempt('warm-up@example.com')
-    const wrong = [await attempt(person.email), await attempt(person.email), await attempt(person.email)]
-    const unknown = [await attempt('a@example.com'), await attempt('b@example.com'), await attempt('c@example.com')]
+    const wrong: Awaited<ReturnType<typeof attempt>>[] = []
+    const unknown: typeof wrong = []
+    for (let time = 0; time < 8; time++) {
+      wrong.push(await attempt(person.email))
+      unknown.push(await attempt(`nobody${time}@example.com`))
+    }
     expect(wrong[0]?.answer).toMatchObject({ status: 401, code: 'invalid_credentials' })
     expect(unknown[0]?.answer).toEqual(wrong[0]?.answer)
     const quickest = (tries: { ms: number }[]) => Math.min(...tries.map((each) => each.ms))
@@ -160,7 +164,9 @@ describe('sign-in', () => {
     const { platform } = server
     const from = (index: number, browser: string) => ({ address: `203.0.113.${index}`, userAgent: undefined, browser })
     await rememberKnownBrowser(platform.db, person.signedIn.user.id, from(0, 'known'), new Date())
-    const tries = Array.from({ length: 101 }, (_, index) => takeTryAnywhere(platform, person.email).then(() => index))
+    const tries = Array.from({ length: 101 }, (_, index) =>
+      takePasswordTry(platform, { address: `198.51.100.${index}`, userAgent: undefined }, person.email, false),
+    )
     expect((await Promise.allSettled(tries)).filter(({ status }) => status === 'rejected')).toHaveLength(1)
     const body = { email: person.email, password }
     await expect(logIn(platform, body, from(1, 'new'))).rejects.toMatchObject({ code: 'rate_limited' })
@@ -169,6 +175,59 @@ describe('sign-in', () => {
     // What succeeds does not count: one after the other gets in.
     for (const index of [3, 4, 5])
       expect(await logIn(platform, body, from(index, 'new'))).toHaveProperty('sessionToken')
+  })
+
+  test('lets nobody in the same network keep a person out of a browser they know; guessing there is slow as well', async () => {
+    const person = await makePerson()
+    const { platform } = server
+    const from = (browser: string) => ({ address: '192.0.2.50', userAgent: undefined, browser })
+    await rememberKnownBrowser(platform.db, person.signedIn.user.id, from('known'), new Date())
+    const guess = { email: person.email, password: 'a wrong guess' }
+    for (let time = 0; time < 70; time++) {
+      const other = { ...guess, email: time % 2 ? person.email : `other${time}@example.com` }
+      await logIn(platform, other, from(`guesser ${time}`)).catch(() => undefined)
+    }
+    const body = { email: person.email, password }
+    await expect(logIn(platform, body, from('new'))).rejects.toMatchObject({ code: 'rate_limited' })
+    expect(await logIn(platform, body, from('known'))).toHaveProperty('sessionToken')
+    for (let time = 0; time < 10; time++) {
+      await expect(logIn(platform, guess, from('known'))).rejects.toMatchObject({ code: 'invalid_credentials' })
+    }
+    await expect(logIn(platform, body, from('known'))).rejects.toMatchObject({ code: 'rate_limited' })
+    shiftClock(15_000)
+    expect(await logIn(platform, body, from('known'))).toHaveProperty('sessionToken')
+  })
+
+  test('with a password that is changed just after it was checked begins no session', async () => {
+    const person = await makePerson()
+    const { platform } = server
+    const newPassword = 'another correct battery'
+    const change = async () => {
+      const body = JSON.stringify({ currentPassword: password, newPassword })
+      const headers = { 'content-type': 'application/json' }
+      expect((await person.fetch('/api/v1/me', { method: 'PATCH', headers, body })).status).toBe(200)
+    }
+    // A server in which the change comes between the check and what is stored after it.
+    const db = new Proxy(platform.db, {
+      get(target, name) {
+        if (name !== 'transaction') {
+          const found: unknown = Reflect.get(target, name, target)
+          return typeof found === 'function' ? found.bind(target) : found
+        }
+        return () => ({
+          execute: async (work: never) => {
+            await change()
+            return target.transaction().execute(work)
+          },
+        })
+      },
+    })
+    const client = { address: '192.0.2.60', userAgent: undefined }
+    const late = logIn({ ...platform, db }, { email: person.email, password }, client)
+    await expect(late).rejects.toMatchObject({ code: 'invalid_credentials' })
+    const stored = platform.db.selectFrom('sessions').select('id').where('userId', '=', person.signedIn.user.id)
+    expect(await stored.execute()).toHaveLength(1)
+    expect(await logIn(platform, { email: person.email, password: newPassword }, client)).toHaveProperty('sessionToken')
   })
 
   test('counts a whole IPv6 network as one address', async () => {

@@ -70,10 +70,13 @@ async function makePerson(
 async function admit(tx: Platform, body: Registration): Promise<Admission> {
   if (!(await hasUsers(tx.db))) {
     if (await isSetupToken(tx, body.setupToken)) return { by: 'setup', email: emailOf(body), verified: false }
-    throw new AppError(
-      'setup_token_required',
-      'The first person signs up with the link that the server printed when it started. Open that link.',
-    )
+    // Somebody else with the link may have come in between.
+    if (!(await hasUsers(tx.db))) {
+      throw new AppError(
+        'setup_token_required',
+        'The first person signs up with the link that the server printed when it started. Open that link.',
+      )
+    }
   }
   if (body.link !== undefined) return admitByLink(tx, body.link)
   if (body.invitation !== undefined) return admitByInvitation(tx, body, body.invitation)

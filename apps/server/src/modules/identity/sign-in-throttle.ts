@@ -1,6 +1,7 @@
 import type { Platform } from '../../platform/context.ts'
 import { hashToken } from '../../platform/crypto/index.ts'
 import { type NamedBucket, networkOf, tooMany } from '../../platform/limits/index.ts'
+import type { Client } from './client.ts'
 
 const refusal = 'These were too many tries.'
 
@@ -14,6 +15,36 @@ export async function takeTry(platform: Platform, address: string, account: stri
 }
 
 /**
+ * Counts a try to sign in to an account with its password. A browser in which the person signed in before has a count of
+ * its own: whoever guesses, also from the network that the person is in, cannot keep them out of it.
+ * @throws AppError rate_limited
+ */
+export async function takePasswordTry(
+  platform: Platform,
+  { address, browser }: Client,
+  account: string,
+  isKnown: boolean,
+) {
+  await take(
+    platform,
+    isKnown
+      ? [ofBrowser(browser ?? '', account)]
+      : [ofAddress(networkOf(address)), ofAccount(networkOf(address), account), ofAccountAnywhere(account)],
+  )
+}
+
+/** The password was right: earlier mistakes are forgiven, and this was none. */
+export function forgivePasswordTries(
+  platform: Platform,
+  { address, browser }: Client,
+  account: string,
+  isKnown: boolean,
+): void {
+  platform.limiter.reset(isKnown ? ofBrowser(browser ?? '', account) : ofAccount(networkOf(address), account))
+  if (!isKnown) platform.limiter.giveBack([ofAccountAnywhere(account)])
+}
+
+/**
  * Counts a sign-in through a provider that begins, or comes back: nothing is guessed there, but each costs a request
  * elsewhere.
  * @throws AppError rate_limited
@@ -21,20 +52,6 @@ export async function takeTry(platform: Platform, address: string, account: stri
 export async function takeProviderTry(platform: Platform, address: string): Promise<void> {
   const about = 'sign-ins through a provider from your network address'
   await take(platform, [bucket('provider-sign-in', networkOf(address), { burst: 120, everySeconds: 0.5 }, about)])
-}
-
-/**
- * Counts a try to sign in to an account with a browser that its person never signed in with. A guesser who has many
- * addresses slows down others who are new, and can still not lock the person out.
- * @throws AppError rate_limited
- */
-export async function takeTryAnywhere(platform: Platform, account: string): Promise<void> {
-  await take(platform, [ofAccountAnywhere(account)])
-}
-
-/** The password was right: the try does not count. */
-export function giveBackTryAnywhere(platform: Platform, account: string): void {
-  platform.limiter.giveBack([ofAccountAnywhere(account)])
 }
 
 /**
@@ -77,6 +94,17 @@ function ofAccount(network: string, account: string): NamedBucket {
   return bucket('sign-in', `${network} ${hashToken(account)}`, { burst: 10, everySeconds: 15 }, about)
 }
 
+function ofBrowser(browser: string, account: string): NamedBucket {
+  const about = 'tries to sign in to this account in this browser'
+  return bucket(
+    'sign-in-browser',
+    `${hashToken(browser)} ${hashToken(account)}`,
+    { burst: 10, everySeconds: 15 },
+    about,
+  )
+}
+
+/** With a browser that its person never signed in with: a guesser who has many addresses slows down others who are new. */
 function ofAccountAnywhere(account: string): NamedBucket {
   const about = 'tries to sign in to this account with a new browser'
   const why =

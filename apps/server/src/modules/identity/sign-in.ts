@@ -13,7 +13,7 @@ import { presentUser } from './present.ts'
 import { askForSecondFactor } from './second-factor/challenge.ts'
 import { secondFactorsOf } from './second-factor/store.ts'
 import { isKnownBrowser, noteBrowser } from './sessions/known-browsers.ts'
-import { forgiveTries, giveBackTryAnywhere, takeTry, takeTryAnywhere } from './sign-in-throttle.ts'
+import { forgivePasswordTries, takePasswordTry } from './sign-in-throttle.ts'
 import {
   deleteSession,
   deleteSessionFamily,
@@ -21,6 +21,7 @@ import {
   findMember,
   findSession,
   findUserByEmail,
+  holdPassword,
   insertSession,
   rotateSession,
 } from './store.ts'
@@ -65,17 +66,22 @@ export async function logIn(
   body: { email: string; password: string },
   client: Client,
 ): Promise<SignInOutcome> {
-  await takeTry(platform, client.address, body.email)
   const isKnown = await isKnownBrowser(platform.db, body.email, client)
-  if (!isKnown) await takeTryAnywhere(platform, body.email)
+  await takePasswordTry(platform, client, body.email, isKnown)
   const user = await findUserByEmail(platform.db, body.email)
   const right = await checkPassword(body.password, user?.passwordHash)
-  if (!right || user === undefined || user.workspaceId === null) {
-    throw new AppError('invalid_credentials', 'Email or password is wrong.')
-  }
-  forgiveTries(platform, client.address, body.email)
-  if (!isKnown) giveBackTryAnywhere(platform, body.email)
-  return completeSignIn(platform, { userId: user.id, workspaceId: user.workspaceId }, client, { method: 'password' })
+  if (!right || user === undefined || user.workspaceId === null) throw wrongPassword()
+  forgivePasswordTries(platform, client, body.email, isKnown)
+  const { id: userId, workspaceId, passwordHash } = user
+  return inTransaction(platform, async (tx) => {
+    // A password that was changed while it was checked ends all sessions, and this one would not be among them.
+    if (!(await holdPassword(tx.db, userId, passwordHash))) throw wrongPassword()
+    return completeSignIn(tx, { userId, workspaceId }, client, { method: 'password' })
+  })
+}
+
+function wrongPassword(): AppError {
+  return new AppError('invalid_credentials', 'Email or password is wrong.')
 }
 
 /**

@@ -147,6 +147,18 @@ export async function updateUser(
     .execute()
 }
 
+/** Whether this is still the hash of the person's password; it stays so until the transaction ends. */
+export async function holdPassword(db: Db, userId: string, passwordHash: string | null): Promise<boolean> {
+  const row = await db
+    .selectFrom('users')
+    .select('id')
+    .where('id', '=', userId)
+    .where('passwordHash', '=', passwordHash)
+    .forShare()
+    .executeTakeFirst()
+  return row !== undefined
+}
+
 /** The person with the workspace they act in; undefined when they are not in it. */
 export function findMember(db: Db, workspaceId: string, userId: string) {
   return db

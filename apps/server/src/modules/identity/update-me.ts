@@ -9,6 +9,7 @@ import { requireStrongPassword } from './password-strength/check-strength.ts'
 import { checkPassword, hashPassword } from './passwords.ts'
 import { presentUser } from './present.ts'
 import { requireRecentProof } from './proof.ts'
+import { deleteChallenges } from './second-factor/store.ts'
 import { takeTry } from './sign-in-throttle.ts'
 import { deleteSessions, findMember, getPasswordHash, updateUser } from './store.ts'
 
@@ -43,6 +44,7 @@ export async function updateMe(
     await updateUser(tx.db, userId, { name, passwordHash }, tx.clock.now())
     if (passwordHash === undefined) return
     await deleteSessions(tx.db, userId, { exceptId: credentialId })
+    await deleteChallenges(tx.db, userId)
     await deleteLinksOf(tx.db, userId)
     const { email } = await getMe(tx)
     await queueMail(tx, { address: email }, passwordChangedMail(tx.config.http.publicUrl))

@@ -5,6 +5,7 @@ import { announceRevoked } from '../announce-revoked.ts'
 import type { Client } from '../client.ts'
 import { requireStrongPassword } from '../password-strength/check-strength.ts'
 import { hashPassword } from '../passwords.ts'
+import { deleteChallenges } from '../second-factor/store.ts'
 import { rememberKnownBrowser } from '../sessions/known-browsers.ts'
 import { takeTry } from '../sign-in-throttle.ts'
 import { deleteSessions, updateUser } from '../store.ts'
@@ -38,6 +39,7 @@ export async function resetPassword(
     if (taken.email === account.email) await markEmailVerified(tx.db, account.id, now)
     await deleteLinksOf(tx.db, account.id)
     await deleteSessions(tx.db, account.id)
+    await deleteChallenges(tx.db, account.id)
     // Somebody who tries passwords from everywhere cannot keep them out.
     await rememberKnownBrowser(tx.db, account.id, client, now)
     await queueMail(tx, { address: account.email }, passwordChangedMail(tx.config.http.publicUrl))

@@ -8,3 +8,10 @@ export interface Rating {
 
 /** Below this a stolen hash could be guessed: about a hundred million tries. */
 export const enoughScore = 3
+
+/** What the process that rates is asked. */
+export interface RatingQuestion {
+  password: string
+  /** Words that whoever knows the person would try. */
+  personal: readonly string[]
+}

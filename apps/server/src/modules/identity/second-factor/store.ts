@@ -177,6 +177,11 @@ export async function deleteChallenge(db: Db, id: string): Promise<boolean> {
   return row !== undefined
 }
 
+/** Sign-ins of the person that wait for their second factor have to begin again. */
+export async function deleteChallenges(db: Db, userId: string): Promise<void> {
+  await db.deleteFrom('secondFactorChallenges').where('userId', '=', userId).execute()
+}
+
 /** The session has shown a second factor, and with it that it is the person. */
 export async function markSecondFactorShown(db: Db, sessionId: string, now: Date): Promise<void> {
   await db.updateTable('sessions').set({ secondFactorAt: now, provenAt: now }).where('id', '=', sessionId).execute()
@@ -233,5 +238,5 @@ export async function deleteFactors(db: Db, userId: string): Promise<void> {
   await db.deleteFrom('passkeys').where('userId', '=', userId).execute()
   await deleteRecoveryCodes(db, userId)
   await clearTries(db, userId)
-  await db.deleteFrom('secondFactorChallenges').where('userId', '=', userId).execute()
+  await deleteChallenges(db, userId)
 }
