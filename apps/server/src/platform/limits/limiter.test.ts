@@ -142,6 +142,13 @@ test('networks: an IPv4 address, mapped or not, or the /64 of an IPv6 address', 
   expect(networkOf('2001:db8:1:2:3:4:5:6')).toBe(networkOf('2001:db8:1:2::1'))
   expect(networkOf('2001:db8:1:2::1')).not.toBe(networkOf('2001:db8:1:3::1'))
   expect(networkOf('192.0.2.7')).not.toBe(networkOf('192.0.2.8'))
+  // With the port, as some proxies tell it: another for each connection.
+  expect(networkOf('192.0.2.7:50000')).toBe(networkOf('192.0.2.7'))
+  expect(networkOf('[2001:db8:1:2::1]:50001')).toBe(networkOf('2001:db8:1:2::9'))
+  expect(networkOf('[2001:db8:1:2::1]')).toBe(networkOf('2001:db8:1:2::9'))
+  // What somebody made up is no way to be counted anew each time.
+  expect(networkOf('made up 1')).toBe(networkOf('made up 2'))
+  expect(networkOf('192.0.2.7:x')).toBe(networkOf(''))
 })
 
 describeWithRedis('in Redis', () => {

@@ -1,3 +1,4 @@
+import { connect } from 'node:net'
 import type { CreatedApiKey, Problem } from '@parley/contract'
 import { describe, expect, test } from 'vitest'
 import { callerFor, startServer, type TestServer } from '../../../testing/start-server.ts'
@@ -77,6 +78,18 @@ describe('a key from a foreign address', () => {
     const response = await caller.fetch('/api/v1/me', { headers })
     return [response.status, ((await response.json()) as Partial<Problem>).code]
   }
+  /** The status line for a request with the header in several lines, which `fetch` would put into one. */
+  async function twice(server: TestServer, key: string, lines: string[]): Promise<string> {
+    const { port } = new URL(server.url)
+    const socket = connect(Number(port), '127.0.0.1')
+    const claims = lines.map((line) => `x-forwarded-for: ${line}`).join('\r\n')
+    socket.write(
+      `GET /api/v1/me HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\nauthorization: Bearer ${key}\r\n${claims}\r\nconnection: close\r\n\r\n`,
+    )
+    let answer = ''
+    for await (const chunk of socket) answer += String(chunk)
+    return answer.split('\r\n')[0]!
+  }
   const makeKey = (server: TestServer, allowedAddresses: string[]) =>
     server.owner.json<CreatedApiKey>('POST', '/api/v1/api-keys', { name: 'Key', allowedAddresses })
   const refused = [403, 'address_not_allowed']
@@ -118,6 +131,33 @@ describe('a key from a foreign address', () => {
       expect(await from('192.0.2.1, 198.51.100.9, 10.0.0.5')).toEqual(refused)
       expect(await from('192.0.2.1 198.51.100.9')).toEqual(refused)
       expect(await from('not an address')).toEqual(refused)
+      expect(await from('  192.0.2.1  ')).toEqual(accepted)
+      // Nothing between commas says nothing.
+      expect(await from('192.0.2.1, ,')).toEqual(accepted)
+      expect(await from(',192.0.2.1,,198.51.100.9')).toEqual(refused)
+      expect(await from('192.0.2.1, 127.0.0.1, 198.51.100.9')).toEqual(refused)
+      expect(await from('192.0.2.1, 198.51.100.9:443')).toEqual(refused)
+      expect(await from('192.0.2.1, [2001:db9::1]:443')).toEqual(refused)
+      expect(await from('192.0.2.1, ::ffff:198.51.100.9')).toEqual(refused)
+      for (const odd of [
+        '0300.0.2.1',
+        '0xc0000201',
+        '3221225985',
+        '192.0.513',
+        '192.0.2.1%eth0',
+        '192.0.2.1\t198.51.100.9',
+      ]) {
+        expect([odd, await from(odd)]).toEqual([odd, refused])
+      }
+      // Whoever else claims to know it is not asked.
+      for (const name of forged.filter((each) => each !== 'x-forwarded-for')) {
+        const value = name === 'forwarded' ? 'for=192.0.2.1' : '192.0.2.1'
+        const headers = { 'x-forwarded-for': '198.51.100.9', [name]: value }
+        expect([name, await ask(server, key, headers)]).toEqual([name, refused])
+      }
+      // Two lines of the header are one list, whose right end counts.
+      expect(await twice(server, key, ['192.0.2.1', '198.51.100.9'])).toContain('403')
+      expect(await twice(server, key, ['198.51.100.9', '192.0.2.1'])).toContain('200')
       expect(await ask(server, key)).toEqual(refused)
     } finally {
       await server.close()

@@ -181,6 +181,12 @@ describe('refused is', () => {
     const request = await signed(hmac, withSecret(hmac), { path: '/api/v1/conversations?limit=1' })
     expect(await send({ ...request, url: request.url.replace('limit=1', 'limit=2') })).toEqual(refused(/does not fit/))
     expect(await send({ ...request, url: `${server.url}/api/v1/models` })).toEqual(refused(/does not fit/))
+    const sorted = await signed(hmac, withSecret(hmac), { path: '/api/v1/conversations?limit=1&filter=own' })
+    const turned = sorted.url.replace('limit=1&filter=own', 'filter=own&limit=1')
+    expect(await send({ ...sorted, url: turned })).toEqual(refused(/does not fit/))
+    expect(await send({ ...sorted, url: `${sorted.url}&` })).toEqual(refused(/does not fit/))
+    expect(await send({ ...sorted, url: sorted.url.replace('own', 'o%77n') })).toEqual(refused(/does not fit/))
+    expect((await send(sorted))[0]).toBe(200)
     expect(await send({ ...request, url: request.url.replace('127.0.0.1', 'localhost') })).toEqual(
       refused(/does not fit/),
     )
@@ -207,7 +213,10 @@ describe('refused is', () => {
     const sign = (options: Signing) => signed(hmac, withSecret(hmac), options)
     const post = { path: '/api/v1/conversations', body: conversation }
     expect(await send(await sign({ fields: ['@method', '@path'] }))).toEqual(refused(/@target-uri/))
+    expect(await send(await sign({ fields: ['@method', '@authority', '@path'] }))).toEqual(refused(/@target-uri/))
+    expect(await send(await sign({ fields: ['@method', '@path', '@query'] }))).toEqual(refused(/@target-uri/))
     expect(await send(await sign({ fields: ['@target-uri'] }))).toEqual(refused(/@method/))
+    expect(await send(await sign({ fields: [] }))).toEqual(refused(/@method/))
     expect(await send(await sign({ ...post, fields: ['@method', '@target-uri'] }))).toEqual(refused(/Content-Digest/))
     for (const leave of ['created', 'expires']) {
       expect(await send(await sign({ leave }))).toEqual(refused(/created and expires/))
@@ -215,6 +224,24 @@ describe('refused is', () => {
     expect(await send(await sign({ leave: 'nonce' }))).toEqual(refused(/nonce/))
     expect(await send(await sign({ leave: 'keyid' }))).toEqual(refused(/keyid/))
     expect(await send(await sign({ params: { nonce: 'short' } }))).toEqual(refused(/nonce of 16/))
+  })
+
+  test('no header makes another method or address of it', async () => {
+    const before = await count()
+    for (const name of ['x-http-method-override', 'x-http-method', 'x-method-override', '_method']) {
+      const request = await signed(hmac, withSecret(hmac), { path: '/api/v1/conversations' })
+      expect((await send({ ...request, headers: { ...request.headers, [name]: 'POST' } }))[0]).toBe(200)
+    }
+    for (const name of ['x-forwarded-host', 'x-original-url', 'x-rewrite-url', 'x-forwarded-proto', 'forwarded']) {
+      const request = await signed(hmac, withSecret(hmac), { path: '/api/v1/nothing' })
+      const headers = { ...request.headers, [name]: name === 'forwarded' ? 'host=x;proto=https' : '/api/v1/me' }
+      expect([name, (await send({ ...request, headers }))[0]]).toEqual([name, 404])
+    }
+    expect(await count()).toBe(before)
+    async function count() {
+      const { data } = await server.owner.json<Page<object>>('GET', '/api/v1/conversations?limit=200')
+      return data.length
+    }
   })
 
   test('one from another time', async () => {
