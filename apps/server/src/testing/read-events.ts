@@ -17,6 +17,7 @@ export async function readEvents(
   runId: string,
   after = 0,
   stopAfter = Number.POSITIVE_INFINITY,
+  onOpen = () => {},
 ): Promise<{ frames: Frame[]; broken: boolean }> {
   const frames: Frame[] = []
   const left = new AbortController()
@@ -27,6 +28,7 @@ export async function readEvents(
       signal: left.signal,
     })
     if (response.status !== 200) throw new Error(`${response.status} ${await response.text()}`)
+    onOpen()
     for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
       text += chunk
       for (let end = text.indexOf('\n\n'); end >= 0; end = text.indexOf('\n\n')) {

@@ -265,8 +265,9 @@ describe('taking access back', () => {
 
   /** Resolves with how long it took until a reader's stream ended, from when `revoke` was done. */
   async function endsAfter(reader: Person, runId: string, revoke: () => Promise<unknown>): Promise<number> {
-    const reading = readEvents(reader, runId)
-    await readEvents(reader, runId, 0, 8) // it is being written
+    const { promise: open, resolve: onOpen } = Promise.withResolvers<void>()
+    const reading = readEvents(reader, runId, 0, Number.POSITIVE_INFINITY, onOpen)
+    await Promise.all([open, readEvents(reader, runId, 0, 8)]) // it is being written
     await revoke()
     const begun = performance.now()
     await reading

@@ -18,6 +18,8 @@ export function concerns(revoked: Revoked, actor: Actor): boolean {
 /**
  * Watches over what stays open after its request was let in: looks at the credential again whenever something of it was
  * revoked, and calls `end` when it is good no more. Call the answer to stop watching.
+ *
+ * It looks at the beginning too: since the request was let in, something may have been revoked that nobody watched for yet.
  */
 export function whileGood(
   platform: Platform,
@@ -26,8 +28,7 @@ export function whileGood(
   actor: Actor,
   end: () => void,
 ): () => void {
-  return platform.bus.subscribe(revokedChannel, (message) => {
-    if (!concerns(message as Revoked, actor)) return
+  const look = () =>
     authenticate(platform, request, { again: true }).then(
       (now) => {
         if (now === null) end()
@@ -37,5 +38,9 @@ export function whileGood(
         end()
       },
     )
+  const stop = platform.bus.subscribe(revokedChannel, (message) => {
+    if (concerns(message as Revoked, actor)) void look()
   })
+  void look()
+  return stop
 }
