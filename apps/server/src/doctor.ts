@@ -55,6 +55,7 @@ async function examine(): Promise<Finding[]> {
     await examineMail(config, secrets),
     ...(await examineRedis(config, secrets)),
     ...(await examineProviders(config, secrets)),
+    await examinePayments(config, secrets),
     examineWebApp(),
   ]
 }
@@ -195,6 +196,22 @@ async function examineProviders(config: Config, secrets: Secrets): Promise<Findi
       }
     }),
   )
+}
+
+async function examinePayments({ billing }: Config, { stripeSecretKey }: Secrets): Promise<Finding> {
+  const check = 'payments'
+  if (stripeSecretKey === undefined) return { check, state: 'ok', detail: 'not configured; plans cannot be bought' }
+  const headers = { authorization: `Bearer ${stripeSecretKey}` }
+  try {
+    const signal = AbortSignal.timeout(providerTimeoutMs)
+    const answer = await fetch(`${billing.stripeUrl}/v1/prices?limit=1`, { headers, signal })
+    if (answer.ok) return { check, state: 'ok', detail: `${billing.stripeUrl} answers, and takes the key` }
+    const remedy = [401, 403].includes(answer.status) ? 'Check STRIPE_SECRET_KEY.' : 'Try again later.'
+    return { check, state: 'problem', detail: `${billing.stripeUrl} answers with status ${answer.status}`, remedy }
+  } catch (error) {
+    const remedy = 'Check STRIPE_BASE_URL, and that this machine can reach it.'
+    return { check, state: 'problem', detail: `${billing.stripeUrl} does not answer: ${messageOf(error)}`, remedy }
+  }
 }
 
 function examineWebApp(): Finding {

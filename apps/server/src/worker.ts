@@ -6,7 +6,14 @@ import { startModels } from './modules/models/index.ts'
 import { shareablePreset } from './modules/presets/index.ts'
 import { defineShareable } from './modules/sharing/index.ts'
 import { closeTools, deleteToolResults, shareableMcpServer, startTools } from './modules/tools/index.ts'
-import { bookExpiredCalls, issueInvoices, pruneCounters, rollUp } from './modules/usage/index.ts'
+import {
+  bookExpiredCalls,
+  checkSubscriptions,
+  issueInvoices,
+  pruneCounters,
+  pruneStripeEvents,
+  rollUp,
+} from './modules/usage/index.ts'
 import type { Platform } from './platform/context.ts'
 import { pruneIdempotencyKeys } from './platform/http/index.ts'
 import { defineMail, pruneMailFolder } from './platform/mail/index.ts'
@@ -38,6 +45,7 @@ export function defineWork(platform: Platform): void {
     await pruneIdempotencyKeys(ofJob)
     await pruneOutbox(ofJob)
     await pruneCounters(ofJob)
+    await pruneStripeEvents(ofJob)
     await pruneEmailedLinks(ofJob)
     await pruneMailFolder(ofJob.config, ofJob.clock.now())
     await pruneApiKeys(ofJob)
@@ -53,6 +61,10 @@ export function defineWork(platform: Platform): void {
     issueInvoices(ofJob, signal),
   )
   platform.jobs.schedule('issue-invoices', '7 * * * *')
+  platform.jobs.define('check-subscriptions', { timeoutSeconds: 3_000 }, (ofJob, _data, signal) =>
+    checkSubscriptions(ofJob, signal),
+  )
+  platform.jobs.schedule('check-subscriptions', '37 * * * *')
   platform.jobs.define('rotate-token-keys', {}, (ofJob) => rotateOldTokenKeys(ofJob))
   platform.jobs.schedule('rotate-token-keys', '43 3 * * *')
 }

@@ -103,6 +103,8 @@ export const subscriptionSchema = z
     /** Null where no plan has the price that is paid. */
     planId: z.string().nullable(),
     interval: billingIntervalSchema,
+    /** What is paid each time, for the workspace or for each person: what the plan cost when it was bought. */
+    priceMicroUsd: z.int().nullable(),
     people: z.int(),
     /** When the period that is paid for ends: the next payment, unless it ends then. */
     currentPeriodEnd: timeSchema,
@@ -128,6 +130,9 @@ export const billingSchema = z
   })
   .meta({ id: 'Billing' })
 export type Billing = z.infer<typeof billingSchema>
+
+/** Where to send the browser: a page of Stripe's. */
+const redirectSchema = z.object({ url: z.url() })
 
 export const billingEndpoints = {
   getBilling: endpoint({
@@ -173,5 +178,35 @@ export const billingEndpoints = {
     summary: 'What the invoice of the running month comes to so far',
     access: 'billing:read',
     response: invoiceDraftSchema,
+  }),
+  openCheckout: endpoint({
+    method: 'POST',
+    path: '/api/v1/billing/checkout',
+    tag: 'Billing',
+    summary: 'Open a page on which the workspace buys a plan; it counts once it is paid there',
+    access: 'billing:manage',
+    body: z.object({ planId: z.string().min(1).max(50), interval: billingIntervalSchema.default('month') }),
+    response: redirectSchema,
+    cost: 'expensive',
+    idempotent: true,
+  }),
+  openPortal: endpoint({
+    method: 'POST',
+    path: '/api/v1/billing/portal',
+    tag: 'Billing',
+    summary: 'Open the page on which the workspace changes how it pays, finds receipts, or cancels',
+    access: 'billing:manage',
+    response: redirectSchema,
+    cost: 'expensive',
+  }),
+  takeStripeEvent: endpoint({
+    method: 'POST',
+    path: '/api/v1/billing/stripe-webhook',
+    tag: 'Billing',
+    summary: 'For Stripe alone: events, signed by the header Stripe-Signature',
+    access: 'public',
+    media: { request: 'application/json' },
+    signedBody: true,
+    response: z.object({ received: z.literal(true) }),
   }),
 }

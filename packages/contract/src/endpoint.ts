@@ -34,6 +34,8 @@ export interface Endpoint<
    * counts against what the plan allows an hour, unless it fails.
    */
   cost?: 'expensive' | 'message'
+  /** Its sender signs the body: it comes as it was sent, and what it says is looked at only after the signature. */
+  signedBody?: boolean
   /** Takes an `Idempotency-Key` header: a repeated request gets the first one's answer. */
   idempotent?: boolean
 }

@@ -58,6 +58,7 @@ export const errorCodes = {
   tool_server_unavailable: { status: 502, title: 'The tool server could not be reached' },
   tool_failed: { status: 502, title: 'The tool failed' },
   run_limit: { status: 422, title: 'The run reached a limit' },
+  payments_unavailable: { status: 503, title: 'Payments are not possible right now' },
   unavailable: { status: 503, title: 'Not available right now' },
 } as const satisfies Record<string, { status: number; title: string }>
 

@@ -354,6 +354,9 @@ export function createParley(options: ParleyOptions = {}) {
       invoice: (id: string, o?: CallOptions) => call(endpoints.getInvoice, { params: { id }, ...o }),
       /** The running month so far. */
       draft: (o?: CallOptions) => call(endpoints.getInvoiceDraft, { ...o }),
+      /** Answers the address to send the browser to. */
+      checkout: (body: Body<E['openCheckout']>, o?: CallOptions) => call(endpoints.openCheckout, { body, ...o }),
+      portal: (o?: CallOptions) => call(endpoints.openPortal, { ...o }),
       /** Address of an invoice as CSV, for a link where a session cookie is the credential. */
       exportUrl: (id: string): string => pathOf(endpoints.exportInvoice.path, { id }),
     },

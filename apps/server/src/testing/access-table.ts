@@ -185,6 +185,9 @@ export const reaches = {
   getInvoice: 'workspace',
   exportInvoice: 'workspace',
   getInvoiceDraft: 'none',
+  openCheckout: 'none',
+  openPortal: 'none',
+  takeStripeEvent: 'none',
 
   // Tools
   listMcpServers: 'none',

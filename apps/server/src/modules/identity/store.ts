@@ -383,6 +383,15 @@ export async function countPeople(db: Db, workspaceId: string): Promise<number> 
   return count
 }
 
+/** Names and addresses of those who own a workspace. */
+export function listOwners(db: Db, workspaceId: string): Promise<{ id: string; name: string; email: string }[]> {
+  return selectPeople(db, workspaceId)
+    .select(['users.id', 'users.name', 'users.email'])
+    .where('memberships.role', '=', 'owner')
+    .orderBy('memberships.createdAt')
+    .execute()
+}
+
 function selectPeople(db: Db, workspaceId: string) {
   return db
     .selectFrom('memberships')

@@ -1,4 +1,6 @@
 export { issueInvoices } from './billing/issue-invoices.ts'
+export { checkSubscriptions } from './billing/stripe/check-subscriptions.ts'
+export { pruneStripeEvents } from './billing/stripe/store.ts'
 export { bookCall, type OpenCall, openCall } from './book-call.ts'
 export { pruneCounters } from './budgets/counters.ts'
 export { bookExpiredCalls, bookLostCalls } from './budgets/lost-calls.ts'

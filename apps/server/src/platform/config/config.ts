@@ -36,6 +36,7 @@ export interface Config {
     /** Name and address on invoices; undefined: the name of the operator's workspace. */
     invoiceIssuer: string | undefined
   }
+  billing: { stripeUrl: string }
   models: {
     defaultModel?: string | undefined
     firstTokenMs: number
@@ -100,6 +101,11 @@ export function loadConfig(options: { processEnv?: NodeJS.ProcessEnv; folder?: s
       'SMTP_URL needs PARLEY_MAIL_FROM beside it. Set it to whom mails come from: Parley <parley@example.com>.',
     )
   }
+  if ((env.STRIPE_SECRET_KEY === undefined) !== (env.STRIPE_WEBHOOK_SECRET === undefined)) {
+    problems.push(
+      'STRIPE_SECRET_KEY and STRIPE_WEBHOOK_SECRET go together: without events nobody hears that a plan was paid. Set both, or neither.',
+    )
+  }
   if (problems.length > 0) throw new ConfigError(problems, warnings)
 
   const publicUrl = env.PUBLIC_URL ?? `http://localhost:${env.PORT}`
@@ -130,6 +136,7 @@ export function loadConfig(options: { processEnv?: NodeJS.ProcessEnv; folder?: s
       maxCostMicroUsd: env.PARLEY_RUN_COST_CENTS * 10_000,
       invoiceIssuer: env.PARLEY_INVOICE_ISSUER,
     },
+    billing: { stripeUrl: env.STRIPE_BASE_URL },
     models: {
       defaultModel: env.PARLEY_DEFAULT_MODEL,
       firstTokenMs: env.PARLEY_MODEL_FIRST_TOKEN_SECONDS * 1000,

@@ -350,6 +350,23 @@ export const settings = {
     about:
       'Whose invoices they are: name, address and tax number, as they stand on each; in quotes, `\\n` begins a line. Default: the name of the workspace of whoever runs Parley.',
   }),
+  STRIPE_SECRET_KEY: setting(optionalText, {
+    expects: 'a secret key',
+    about:
+      'Has workspaces buy plans through Stripe: the secret key of your account. Needs `STRIPE_WEBHOOK_SECRET` beside it.',
+    secret: true,
+  }),
+  STRIPE_WEBHOOK_SECRET: setting(optionalText, {
+    expects: 'a signing secret',
+    about:
+      'Signing secret (`whsec_…`) of the webhook endpoint in Stripe that sends to `<PUBLIC_URL>/api/v1/billing/stripe-webhook`.',
+    secret: true,
+  }),
+  STRIPE_BASE_URL: setting(httpUrl, {
+    default: 'https://api.stripe.com',
+    expects: httpUrlExpects,
+    about: 'Anything that speaks Stripe’s protocol, to try payments out; its pages have to be at the same address.',
+  }),
   PARLEY_CONFIG_FILE: setting(optionalText, {
     expects: 'a file',
     about: 'File that declares MCP servers under `mcpServers`. Default: `./parley.json`, if there is one.',

@@ -7,6 +7,8 @@ export interface Secrets {
   masterKey?: string | undefined
   adminPassword?: string | undefined
   smtpUrl?: string | undefined
+  stripeSecretKey?: string | undefined
+  stripeWebhookSecret?: string | undefined
   /** By the slug of the environment provider. */
   providerKeys: Record<string, string | undefined>
   /** Client secrets, by the slug of the sign-in provider. */
@@ -21,6 +23,8 @@ export function secretsFrom(env: Env): Secrets {
     masterKey: env.PARLEY_MASTER_KEY,
     adminPassword: env.PARLEY_ADMIN_PASSWORD,
     smtpUrl: env.SMTP_URL,
+    stripeSecretKey: env.STRIPE_SECRET_KEY,
+    stripeWebhookSecret: env.STRIPE_WEBHOOK_SECRET,
     providerKeys: { openai: env.OPENAI_API_KEY, anthropic: env.ANTHROPIC_API_KEY },
     signInSecrets: {
       google: env.GOOGLE_CLIENT_SECRET,

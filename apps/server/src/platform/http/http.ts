@@ -15,6 +15,7 @@ import { takeJson } from './json-body.ts'
 import { toProblem } from './problem.ts'
 import { refuseAmbiguous } from './refuse-ambiguous.ts'
 import { whileGood } from './revocations.ts'
+import { signedBodyOf } from './signed-body.ts'
 import { answerUnknownRoutes } from './unknown-route.ts'
 import { validatorOf } from './validate.ts'
 
@@ -52,6 +53,8 @@ export interface Exchange {
   idempotency: Idempotency | undefined
   /** Pause between keep-alive comments on an event stream. */
   keepAliveMs: number
+  /** The body as it was sent, of an endpoint whose sender signs it. */
+  signedBody: Buffer | undefined
 }
 
 /** Before anyone has signed in. */
@@ -141,6 +144,7 @@ export async function createHttp(
     app.route({
       method: endpoint.method,
       url: routePath(endpoint.path),
+      config: { signedBody: endpoint.signedBody === true },
       exposeHeadRoute: !streams,
       onRequest: async (request, reply) => {
         limits?.refuseEarly(platform, request.ip)
@@ -174,7 +178,8 @@ export async function createHttp(
         }
         reply.code(status)
         if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store')
-        const exchange = { request, reply, idempotency, keepAliveMs: config.chat.keepAliveMs }
+        const { keepAliveMs } = config.chat
+        const exchange = { request, reply, idempotency, keepAliveMs, signedBody: signedBodyOf(request) }
         const answer = await handler(ctx, input, exchange)
         if (reply.sent) return reply
         if (answer === undefined) return endpoint.media ? reply : reply.send()

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import type { FastifyInstance } from 'fastify'
 import { AppError } from '../errors.ts'
+import { keepSignedBody } from './signed-body.ts'
 
 /** Arrays and objects within each other. */
 export const deepestJson = 64
@@ -14,6 +15,7 @@ const mostValues = 100_000
 export function takeJson(app: FastifyInstance, mediaTypes: string[]): void {
   const parseText = app.getDefaultJsonParser('error', 'error')
   app.addContentTypeParser(mediaTypes, { parseAs: 'buffer' }, (request, body: Buffer, done) => {
+    keepSignedBody(request, body)
     if (body.length === 0) return done(null, undefined)
     const problem = isUtf8(body) ? excessOf(body) : new AppError('invalid_json', 'The body is not UTF-8.')
     if (problem) return done(problem)

@@ -10,6 +10,8 @@ export function createLog(config: Config, secrets: Secrets, destination?: Destin
     ...passwordsOf(secrets.smtpUrl),
     secrets.masterKey,
     secrets.adminPassword,
+    secrets.stripeSecretKey,
+    secrets.stripeWebhookSecret,
     ...Object.values(secrets.providerKeys),
     ...Object.values(secrets.signInSecrets),
     ...config.tools.declared.flatMap(({ env, headers }) => Object.values({ ...env, ...headers })),

@@ -1,4 +1,5 @@
 import type { Migration } from '../../../platform/database/index.ts'
+import { migrations as stripe } from './stripe/migrations.ts'
 
 export const migrations: Migration[] = [
   {
@@ -41,4 +42,5 @@ export const migrations: Migration[] = [
         cross join lateral (select date_trunc('month', now() at time zone zone."name") as "day") first;
     `,
   },
+  ...stripe,
 ]

@@ -1,8 +1,9 @@
+import { isDeepStrictEqual } from 'node:util'
 import { sql } from 'kysely'
 import { type Platform, whenCommitted } from '../../../platform/context.ts'
 import { emit } from '../../../platform/outbox/index.ts'
 import { announceLimits, standingOf } from './limit-settings.ts'
-import { insertPlanChange, type PlanClaims, saveWorkspacePlan } from './store.ts'
+import { findWorkspacePlan, insertPlanChange, type PlanClaims, saveWorkspacePlan } from './store.ts'
 
 /** Any number, the same in every release. */
 const claimLockKey = 727_565_462
@@ -14,6 +15,8 @@ const claimLockKey = 727_565_462
 export async function claimPlan(tx: Platform, workspaceId: string, change: Partial<PlanClaims>): Promise<void> {
   // Two changes at once would each note what was before the other.
   await sql`select pg_advisory_xact_lock(${sql.lit(claimLockKey)}, hashtext(${workspaceId}))`.execute(tx.db)
+  const claims = await findWorkspacePlan(tx.db, workspaceId)
+  if (isDeepStrictEqual({ ...claims, ...change }, claims)) return
   const before = await standingOf(tx, workspaceId)
   const at = tx.clock.now()
   await saveWorkspacePlan(tx.db, workspaceId, change, at)

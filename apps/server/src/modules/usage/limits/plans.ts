@@ -2,6 +2,7 @@ import type { BodyOf, limitEndpoints, Plan, WorkspacePlan } from '@parley/contra
 import { type Ctx, inTransaction } from '../../../platform/context.ts'
 import { AppError, notFound } from '../../../platform/errors.ts'
 import { listWorkspaceNames } from '../../identity/index.ts'
+import { checkPrices } from '../billing/stripe/check-prices.ts'
 import { claimPlan } from './claim-plan.ts'
 import { announceLimits, decidePlan, standingOf } from './limit-settings.ts'
 import { isOperator, operatorWorkspaceId, requireOperator } from './operator.ts'
@@ -16,7 +17,7 @@ export async function listPlans(ctx: Ctx): Promise<Plan[]> {
 /**
  * Changes a plan for every workspace on it, at once. A new rate comes with a burst of a whole hour, unless another is
  * given beside it.
- * @throws AppError forbidden, not_found, unprocessable
+ * @throws AppError forbidden, not_found, unprocessable, payments_unavailable
  */
 export async function updatePlan(
   ctx: Ctx,
@@ -34,6 +35,9 @@ export async function updatePlan(
       fields: [{ pointer: '/requestBurst', message: 'Set both, or neither.' }],
     })
   }
+  const after = { ...before, ...change }
+  await checkPrices(ctx, before, after)
+  await refuseSoldElsewhere(ctx, after)
   const row = await store.updatePlan(ctx.db, id, {
     ...change,
     requestsPerHour,
@@ -44,6 +48,18 @@ export async function updatePlan(
   ctx.log.info({ plan: id, by: ctx.actor.userId, change }, 'A plan was changed.')
   announceLimits(ctx)
   return presentPlan(row)
+}
+
+/** A price in Stripe buys one plan. @throws AppError unprocessable */
+async function refuseSoldElsewhere(ctx: Ctx, { id, stripeMonthlyPriceId, stripeYearlyPriceId }: store.PlanRow) {
+  const others = (await store.listPlans(ctx.db)).filter((plan) => plan.id !== id)
+  const taken = new Set(others.flatMap((plan) => [plan.stripeMonthlyPriceId, plan.stripeYearlyPriceId]))
+  const own = { stripeMonthlyPriceId, stripeYearlyPriceId }
+  for (const [field, price] of Object.entries(own)) {
+    if (price === null || !taken.has(price)) continue
+    const message = 'Another plan has this price.'
+    throw new AppError('unprocessable', message, { fields: [{ pointer: `/${field}`, message }] })
+  }
 }
 
 /** The workspace with its plan; for the operator every workspace of the installation, the oldest first. */
