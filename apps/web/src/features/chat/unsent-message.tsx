@@ -2,6 +2,7 @@ import { Button, classNames } from '@parley/ui'
 import { Link } from '@tanstack/react-router'
 import { useEffect, useState } from 'react'
 import { formatCountdown, formatTime } from '../shell/format.ts'
+import { SeePlans } from '../usage/billing/see-plans.tsx'
 import { FileView } from './file-view.tsx'
 import type { Unsent } from './unsent.ts'
 
@@ -43,6 +44,7 @@ export function UnsentMessage({
             <Link to="/settings/usage" className="px-1 text-accent underline-offset-4 hover:underline">
               See your limits
             </Link>
+            <SeePlans />
             <Button size="small" onClick={onRetry}>
               Try now
             </Button>

@@ -4,6 +4,7 @@ import { Menu as MenuIcon, SquarePen, WifiOff } from 'lucide-react'
 import { type MouseEvent, useEffect, useState } from 'react'
 import { Sidebar } from '../conversations/sidebar.tsx'
 import { SecurityNotice } from '../identity/security/security-notice.tsx'
+import { BillingBanner } from '../usage/billing/billing-banner.tsx'
 import { BudgetBanner } from '../usage/budget-banner.tsx'
 import { useChanges } from './follow-changes.ts'
 import { useDrawer } from './use-drawer.ts'
@@ -105,6 +106,7 @@ export function AppLayout() {
           )}
         </div>
         <div role="status" className="contents print:hidden">
+          <BillingBanner />
           <BudgetBanner />
         </div>
         <SecurityNotice />

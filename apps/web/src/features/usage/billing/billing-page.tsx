@@ -2,17 +2,22 @@ import { Callout, Skeleton } from '@parley/ui'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { ChevronRight } from 'lucide-react'
+import { useMay } from '../../identity/me.ts'
 import { explainError } from '../../shell/explain-error.ts'
 import { Panel, SettingsHead } from '../../shell/settings-layout.tsx'
 import { useTitle } from '../../shell/use-title.ts'
+import { CheckoutReturn } from './checkout-return.tsx'
+import { ChoosePlan } from './choose-plan.tsx'
 import { CurrentPlan } from './current-plan.tsx'
 import { formatMoney, formatMonth } from './format-money.ts'
 import { InvoiceList } from './invoice-list.tsx'
 import { getBilling, getDraft } from './read-billing.ts'
+import { SubscriptionState } from './subscription-state.tsx'
 
 /** Settings → Billing: the plan and what it costs, the running month, invoices. */
 export function BillingPage() {
   useTitle('Billing')
+  const mayManage = useMay('billing:manage')
   const billing = useQuery(getBilling)
   return (
     <>
@@ -20,7 +25,15 @@ export function BillingPage() {
       <div className="flex flex-col gap-8">
         {billing.isPending && <Skeleton />}
         {billing.error && <Callout tone="danger">{explainError(billing.error)}</Callout>}
-        {billing.data && <CurrentPlan billing={billing.data} />}
+        {billing.data && (
+          <>
+            <CheckoutReturn billing={billing.data} />
+            <CurrentPlan billing={billing.data}>
+              <SubscriptionState billing={billing.data} mayManage={mayManage} />
+            </CurrentPlan>
+            {mayManage && <ChoosePlan billing={billing.data} />}
+          </>
+        )}
         <RunningMonth />
         <InvoiceList />
       </div>

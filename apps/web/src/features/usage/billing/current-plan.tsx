@@ -31,8 +31,9 @@ export function CurrentPlan({ billing, children }: { billing: Billing; children?
 }
 
 function Price({ billing: { plan, people, planSource, subscription } }: { billing: Billing }) {
-  const isYearly = planSource === 'subscription' && subscription?.interval === 'year'
-  const price = isYearly ? plan.yearlyPriceMicroUsd : plan.monthlyPriceMicroUsd
+  const paid = planSource === 'subscription' ? subscription : null
+  const isYearly = paid?.interval === 'year'
+  const price = paid ? paid.priceMicroUsd : plan.monthlyPriceMicroUsd
   if (price === null) return null
   return (
     <p className="sm:text-end">

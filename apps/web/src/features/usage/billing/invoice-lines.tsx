@@ -1,9 +1,11 @@
 import type { Invoice, InvoiceDraft, InvoiceLine, PlanLine, UsageLine } from '@parley/contract'
-import { formatCount } from '../../shell/format.ts'
+import { formatCount, formatShort } from '../../shell/format.ts'
 import { formatExactMoney, formatMoney } from './format-money.ts'
 
 const head = 'px-3 py-2 text-end font-medium text-text-muted whitespace-nowrap'
 const cell = 'px-3 py-2.5 text-end align-top tabular-nums whitespace-nowrap'
+/** Figures that a phone has no room for beside the others: they stand below the name there. */
+const wide = 'hidden sm:table-cell print:table-cell'
 const name = 'px-3 py-2.5 text-start align-top font-normal'
 
 /** What an invoice is made of: fees, then calls by model, then the sum. */
@@ -21,13 +23,13 @@ export function InvoiceLines({ invoice }: { invoice: Invoice | InvoiceDraft }) {
               <th scope="col" className="px-3 py-2 text-start font-medium text-text-muted">
                 What for
               </th>
-              <th scope="col" className={head}>
+              <th scope="col" className={`${head} ${wide}`}>
                 Calls
               </th>
-              <th scope="col" className={head}>
+              <th scope="col" className={`${head} ${wide}`}>
                 Tokens in
               </th>
-              <th scope="col" className={head}>
+              <th scope="col" className={`${head} ${wide}`}>
                 Tokens out
               </th>
               <th scope="col" className={head}>
@@ -49,9 +51,10 @@ export function InvoiceLines({ invoice }: { invoice: Invoice | InvoiceDraft }) {
           </tbody>
           <tfoot className="border-border-strong border-t">
             <tr>
-              <th scope="row" colSpan={4} className="px-3 py-3 text-start font-semibold">
+              <th scope="row" className="px-3 py-3 text-start font-semibold">
                 Total
               </th>
+              <td colSpan={3} className={wide} />
               <td className={cell}>{formatExactMoney(usageCostMicroUsd)}</td>
               <td className={`${cell} font-semibold text-base`}>{formatMoney(totalMicroUsd)}</td>
             </tr>
@@ -75,12 +78,14 @@ function PlanRow({ line }: { line: PlanLine }) {
   ]
   return (
     <tr>
-      <th scope="row" colSpan={5} className={name}>
+      <th scope="row" className={name}>
         Plan {plan}
         <span className="block text-text-muted">
           {collectedByStripe ? 'Paid by card through Stripe, which sends receipts of its own' : parts.join(' · ')}
         </span>
       </th>
+      <td colSpan={3} className={wide} />
+      <td />
       <td className={cell}>{formatMoney(amountMicroUsd)}</td>
     </tr>
   )
@@ -92,16 +97,20 @@ function UsageRow({ line }: { line: UsageLine }) {
     markupPercent === null ? 'Included in the plan' : markupPercent === 0 ? 'At cost' : `Cost plus ${markupPercent} %`
   return (
     <tr>
-      <th scope="row" className={`${name} min-w-40 break-all`}>
+      <th scope="row" className={`${name} break-all sm:min-w-40`}>
         {model}
+        <span className="block text-text-muted sm:hidden print:hidden">
+          {formatCount(calls)} {calls === 1 ? 'call' : 'calls'} · {formatShort(inputTokens)} in ·{' '}
+          {formatShort(outputTokens)} out
+        </span>
         <span className="block text-text-muted">
           {charged}
           {planId !== null && <span className="sr-only">, on the plan {planId}</span>}
         </span>
       </th>
-      <td className={cell}>{formatCount(calls)}</td>
-      <td className={cell}>{formatCount(inputTokens)}</td>
-      <td className={cell}>{formatCount(outputTokens)}</td>
+      <td className={`${cell} ${wide}`}>{formatCount(calls)}</td>
+      <td className={`${cell} ${wide}`}>{formatCount(inputTokens)}</td>
+      <td className={`${cell} ${wide}`}>{formatCount(outputTokens)}</td>
       <td className={cell}>{unpricedCalls === calls ? 'not known' : formatExactMoney(costMicroUsd)}</td>
       <td className={cell}>{formatMoney(line.amountMicroUsd)}</td>
     </tr>
