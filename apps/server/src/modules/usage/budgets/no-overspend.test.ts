@@ -158,6 +158,50 @@ describe('one process', () => {
     await server.close()
   })
 
+  // PGlite has one connection: nothing happens at the same moment there.
+  test.skipIf(process.env.PARLEY_TEST_DATABASE !== 'postgres')(
+    'P5 no overspend: reservations that meet at the same moment each see what those before them took',
+    async () => {
+      const server = await startServer({ env: environment() })
+      const { owner, platform } = server
+      model.setScript(() => [
+        { type: 'text', text: 'Here.' },
+        { type: 'wait', ms: 300 },
+      ])
+      const amount = 3 * dearestCall
+      const budget = await makeBudget(owner, amount)
+      await ask(owner)
+      const counter = sql<{ spent: number; reserved: number }>`
+        select "spent", "reserved" from "budgetCounters" where "capId" = ${budget.id}`
+      const { promise: released, resolve: release } = Promise.withResolvers<void>()
+      const { promise: held, resolve: hold } = Promise.withResolvers<void>()
+      const holding = platform.db.transaction().execute(async (tx) => {
+        await sql`${counter} for update`.execute(tx)
+        hold()
+        await released
+      })
+      await held
+      const stop = watch(async () => (await counter.execute(platform.db)).rows)
+      const asked = Array.from({ length: 6 }, () => ask(owner))
+      await expect
+        .poll(async () => {
+          const waiting = sql`select 1 from pg_stat_activity
+            where "datname" = current_database() and "wait_event_type" = 'Lock' and "query" like '%with cap as%'`
+          return (await waiting.execute(platform.db)).rows.length
+        })
+        .toBeGreaterThanOrEqual(4)
+      release()
+      const messages = await Promise.all(asked)
+      await holding
+      const { highest } = await stop()
+      expect(highest).toBeLessThanOrEqual(amount)
+      const refused = messages.filter(({ error }) => error?.code === 'budget_exceeded')
+      expect(refused.length).toBeGreaterThan(0)
+      expect(refused.length).toBeLessThan(6)
+      await server.close()
+    },
+  )
+
   test('P5 no overspend: killed between reserve and settle, the calls are booked once, and what they held comes back', async () => {
     model.setScript(() => [{ type: 'text', text: 'word '.repeat(200).split(/(?<= )/), everyMs: 10 }])
     const home = await makeHome()
