@@ -72,6 +72,19 @@ test('all problems are told at once, each with what it has to be, and no secret'
   expect(text).not.toMatch(/hunter2|short"/)
 })
 
+test('a key of Stripe’s without the secret of its events is a problem, and neither is told', () => {
+  const keys = { STRIPE_SECRET_KEY: 'sk_test_hidden', STRIPE_WEBHOOK_SECRET: 'whsec_hidden' }
+  const { config, secrets } = load(keys)
+  expect(config.billing.stripeUrl).toBe('https://api.stripe.com')
+  expect(JSON.stringify(config)).not.toContain('hidden')
+  expect(secrets).toMatchObject({ stripeSecretKey: 'sk_test_hidden', stripeWebhookSecret: 'whsec_hidden' })
+  for (const name of Object.keys(keys) as (keyof typeof keys)[]) {
+    const text = problemsOf({ [name]: keys[name] }).join('\n')
+    expect(text).toContain('STRIPE_SECRET_KEY and STRIPE_WEBHOOK_SECRET go together')
+    expect(text).not.toContain('hidden')
+  }
+})
+
 test('a setting that does not exist is a warning with the one that was meant', () => {
   expect(load({ PARLEY_SINGUP: 'open' }).warnings).toEqual([
     'PARLEY_SINGUP is not a setting and changes nothing. Did you mean PARLEY_SIGNUP?',

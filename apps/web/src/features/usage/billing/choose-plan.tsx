@@ -64,11 +64,13 @@ function PlanChoice({ plan, by, billing }: { plan: Plan; by: Interval; billing: 
         <span className="font-medium">{formatMoney(priceOf(plan, by) ?? 0)}</span>
         <span className="text-sm text-text-muted">
           {' '}
-          {plan.priceUnit === 'person' ? 'a person, ' : ''}a {by}
+          a {by}
+          {plan.priceUnit === 'person' && ' for each person'}
         </span>
       </p>
       <Button
         variant="primary"
+        className="ms-auto"
         loading={checkout.isPending}
         aria-label={`Choose ${plan.name}`}
         onClick={() => checkout.mutate({ planId: plan.id, interval: by })}

@@ -19,7 +19,7 @@ export function CurrentPlan({ billing, children }: { billing: Billing; children?
         <div className="min-w-0 flex-1 basis-60">
           <h2 className="flex flex-wrap items-center gap-2.5 font-display text-2xl">
             {plan.name}
-            <Badge>{sources[planSource]}</Badge>
+            <Badge className="font-sans">{sources[planSource]}</Badge>
           </h2>
           <p className="mt-1.5 text-sm text-text-muted">Each person: {figures(plan)}</p>
         </div>
@@ -39,8 +39,8 @@ function Price({ billing: { plan, people, planSource, subscription } }: { billin
     <p className="sm:text-end">
       <span className="font-display text-2xl tabular-nums">{formatMoney(price)}</span>
       <span className="block text-sm text-text-muted">
-        {plan.priceUnit === 'person' ? 'for each person, ' : ''}a {isYearly ? 'year' : 'month'}
-        {plan.priceUnit === 'person' && ` · ${people} ${people === 1 ? 'person' : 'people'} now`}
+        a {isYearly ? 'year' : 'month'}
+        {plan.priceUnit === 'person' && ` for each person · ${people} now`}
       </span>
     </p>
   )
