@@ -1,9 +1,10 @@
-// Builds the web app when it is older than its sources.
+// Builds the web app when it is older than its sources, and writes the bill of materials of all that is shipped.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { environment, nodeProgram, root } from './install.mjs'
+import { writeSbom } from './supply-chain/sbom.mjs'
 
 const sources = ['apps/web', 'packages/ui', 'packages/sdk', 'packages/contract', 'package-lock.json']
 const dist = join(root, 'apps/web/dist')
@@ -24,6 +25,7 @@ export function buildWebIfStale() {
     console.error('The web app could not be built; what Vite said is above.')
     process.exit(result.status ?? 1)
   }
+  writeSbom()
   writeFileSync(marker, wanted)
 }
 

@@ -33,6 +33,7 @@ const steps = {
   ),
   'unused code': tool('knip/bin/knip.js', '--no-progress'),
   licences: own('tools/licences.mjs'),
+  'supply chain': own('tools/supply-chain/check.mjs'),
   ...testSteps(),
 }
 
