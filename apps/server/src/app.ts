@@ -4,6 +4,7 @@ import { mountConversations } from './modules/conversations/index.ts'
 import { mountFiles } from './modules/files/index.ts'
 import { mountIdentity } from './modules/identity/index.ts'
 import { mountModels } from './modules/models/index.ts'
+import { mountOutbound } from './modules/outbound/index.ts'
 import { mountPresets } from './modules/presets/index.ts'
 import { mountSharing } from './modules/sharing/index.ts'
 import { mountTools } from './modules/tools/index.ts'
@@ -19,6 +20,7 @@ export async function mountAll(http: Http, isStarted: () => boolean): Promise<vo
   mountSharing(http)
   mountFiles(http)
   mountUsage(http)
+  mountOutbound(http)
   mountModels(http)
   mountTools(http)
   mountPresets(http)

@@ -13,7 +13,7 @@ import { type DatabaseOptions, migrate, openDatabase } from './platform/database
 import { closeStreams, createHttp, type Http } from './platform/http/index.ts'
 import { createJobs } from './platform/jobs/index.ts'
 import { createLimiter } from './platform/limits/index.ts'
-import { createEgress } from './platform/net/index.ts'
+import { createEgress, type ResolveName } from './platform/net/index.ts'
 import { openRedis, type Redis } from './platform/redis/index.ts'
 import { createLocalRunLog } from './platform/run-log/index.ts'
 import { openDiskStorage } from './platform/storage/index.ts'
@@ -39,6 +39,7 @@ export interface Overrides {
   log?: Logger
   clock?: Clock
   embedded?: DatabaseOptions['embedded']
+  resolveName?: ResolveName
   /** Called when the server cannot go on. Default: logs, and ends the process. */
   onFatal?: (error: Error) => void
 }
@@ -66,7 +67,11 @@ export async function buildServer(config: Config, secrets: Secrets, overrides: O
     embedded: overrides.embedded,
   })
   const shutdown = new AbortController()
-  const egress = createEgress({ allow: config.egress.allow })
+  const egress = createEgress({
+    allow: config.egress.allow,
+    resolveName: overrides.resolveName,
+    proxy: secrets.egressProxy === undefined ? undefined : new URL(secrets.egressProxy),
+  })
   let redis: Redis | undefined
   try {
     const applied = await migrate(database, migrations)

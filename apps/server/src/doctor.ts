@@ -10,6 +10,7 @@ import { openKeyring } from './platform/crypto/index.ts'
 import { type DatabaseHandle, openDatabase } from './platform/database/index.ts'
 import { messageOf } from './platform/errors.ts'
 import { checkSmtp } from './platform/mail/index.ts'
+import { createEgress, egressFetch } from './platform/net/index.ts'
 import { openRedis } from './platform/redis/index.ts'
 
 interface Finding {
@@ -174,7 +175,12 @@ async function examineProviders(config: Config, secrets: Secrets): Promise<Findi
     const detail = 'none in the environment; connect one in the web app, or set OPENAI_API_KEY or ANTHROPIC_API_KEY'
     return [{ check: 'models', state: 'ok', detail }]
   }
-  return Promise.all(
+  const egress = createEgress({
+    allow: config.egress.allow,
+    proxy: secrets.egressProxy === undefined ? undefined : new URL(secrets.egressProxy),
+  })
+  const fetch = egressFetch(egress.trusted)
+  const findings = await Promise.all(
     environmentProviders.map(async ({ slug, name, protocol, baseUrl }): Promise<Finding> => {
       const check = `model provider ${name}`
       const key = secrets.providerKeys[slug]
@@ -196,6 +202,8 @@ async function examineProviders(config: Config, secrets: Secrets): Promise<Findi
       }
     }),
   )
+  await egress.close()
+  return findings
 }
 
 async function examinePayments({ billing }: Config, { stripeSecretKey }: Secrets): Promise<Finding> {

@@ -3,6 +3,7 @@ import { migrations as conversations } from './modules/conversations/index.ts'
 import { migrations as files } from './modules/files/index.ts'
 import { migrations as identity } from './modules/identity/index.ts'
 import { migrations as models } from './modules/models/index.ts'
+import { migrations as outbound } from './modules/outbound/index.ts'
 import { migrations as presets } from './modules/presets/index.ts'
 import { migrations as sharing } from './modules/sharing/index.ts'
 import { migrations as tools } from './modules/tools/index.ts'
@@ -19,6 +20,7 @@ export const migrations: Migration[] = [
   ...sharing,
   ...files,
   ...usage,
+  ...outbound,
   ...models,
   ...tools,
   ...presets,

@@ -9,6 +9,7 @@ import { identityEndpoints } from './identity.ts'
 import { invitationEndpoints } from './invitations.ts'
 import { limitEndpoints } from './limits.ts'
 import { modelEndpoints } from './models.ts'
+import { outboundEndpoints } from './outbound.ts'
 import { passkeyEndpoints } from './passkeys.ts'
 import { peopleEndpoints } from './people.ts'
 import { presetEndpoints } from './presets.ts'
@@ -41,6 +42,7 @@ export * from './invitations.ts'
 export * from './limits.ts'
 export * from './messages.ts'
 export * from './models.ts'
+export * from './outbound.ts'
 export * from './passkeys.ts'
 export * from './people.ts'
 export * from './presets.ts'
@@ -72,6 +74,7 @@ export const endpoints = {
   ...emailedLinkEndpoints,
   ...provisioningEndpoints,
   ...secondFactorEndpoints,
+  ...outboundEndpoints,
   ...passkeyEndpoints,
   ...securityEndpoints,
   ...sessionEndpoints,

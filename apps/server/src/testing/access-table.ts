@@ -75,6 +75,10 @@ export const reaches = {
   switchWorkspace: 'none',
   leaveWorkspace: 'none',
 
+  // Where requests may go
+  getOutbound: 'none',
+  setOutbound: 'none',
+
   // Second factors, passkeys, sessions
   answerSecondFactor: 'none',
   startSecondFactorPasskey: 'none',

@@ -12,6 +12,7 @@ import { migrations } from '../migrations.ts'
 import { ensureSetup } from '../modules/identity/index.ts'
 import { loadConfig } from '../platform/config/index.ts'
 import type { Platform } from '../platform/context.ts'
+import type { ResolveName } from '../platform/net/index.ts'
 import { createLog } from '../platform/telemetry/index.ts'
 import { prepareTestDataDir } from './database.ts'
 import { scratchDatabase } from './services.ts'
@@ -43,6 +44,8 @@ export interface TestServerOptions {
   adjust?: (config: ReturnType<typeof loadConfig>['config']) => void
   /** Gets every line of the log, from the least important on, as the real server writes it. Default: no log. */
   logTo?: (line: string) => void
+  /** Asked for the addresses of names, instead of this machine. */
+  resolveName?: ResolveName
 }
 
 const password = 'a long test password'
@@ -63,13 +66,14 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
   })
   config.http.checkResponses = true
   options.adjust?.(config)
-  const { logTo } = options
+  const { logTo, resolveName } = options
   if (logTo) Object.assign(config.log, { level: 'trace', pretty: false })
   const log = logTo
     ? createLog(config, secrets, { write: logTo })
     : pino({ level: process.env.PARLEY_TEST_LOG ?? 'silent' })
   const embedded = { durable: false, checkpointMs: 0 }
-  const server = await buildServer(config, secrets, { log, embedded, onFatal: (error) => log.fatal(error) })
+  const onFatal = (error: Error) => log.fatal(error)
+  const server = await buildServer(config, secrets, { log, embedded, resolveName, onFatal })
   const url = await server.start()
   const { setupUrl } = await ensureSetup(server.platform)
   const owner = await registerOwner(url, setupUrl)

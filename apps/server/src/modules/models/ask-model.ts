@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Ctx } from '../../platform/context.ts'
+import { wayOut } from '../outbound/index.ts'
 import { type AdapterEvent, adapterFor } from './adapters/index.ts'
 import { getConnection } from './connections.ts'
 import { estimateInput } from './count-tokens.ts'
@@ -48,7 +49,7 @@ export async function* askModel(
     const connection = await getConnection(ctx, model)
     const adapter = adapterFor(connection.protocol)
     const { firstTokenMs, betweenTokensMs, maxRetries } = ctx.config.models
-    const dispatcher = connection.trusted ? ctx.egress.trusted : ctx.egress.guarded
+    const dispatcher = connection.trusted ? ctx.egress.trusted : await wayOut(ctx, ctx.actor.workspaceId)
     const body = adapter.body(connection, model, prompt, maxOutputTokens)
 
     sent = true

@@ -1,6 +1,6 @@
 import type { ProviderVerdict } from '@parley/contract'
 import type { Platform } from '../../platform/context.ts'
-import { checkUrl } from '../../platform/net/index.ts'
+import { checkAddress, wayOut } from '../outbound/index.ts'
 import { isForChat } from './known-models.ts'
 import { type ListedModel, listModels } from './list-models.ts'
 import { ModelError, type ModelErrorCode } from './model-error.ts'
@@ -16,20 +16,24 @@ const CODES: Partial<Record<ModelErrorCode, ProviderVerdict['code']>> = {
   egress_refused: 'egress_refused',
 }
 
-/** Tries an address and a key by asking for the models. `models` is undefined where that failed. */
+/**
+ * Tries an address and a key by asking for the models, on the way out of the workspace; null: it is the operator's.
+ * `models` is undefined where that failed.
+ */
 export async function checkProvider(
   platform: Platform,
+  workspaceId: string | null,
   connection: Connection,
 ): Promise<{ verdict: ProviderVerdict; models: ListedModel[] | undefined }> {
   const checkedAt = platform.clock.now().toISOString()
-  const refused = connection.trusted ? undefined : await checkUrl(platform.egress, connection.baseUrl)
+  const refused = workspaceId === null ? undefined : await checkAddress(platform, workspaceId, connection.baseUrl)
   if (refused !== undefined) {
     const code = refused.includes('was not found') ? 'network' : 'egress_refused'
     return { verdict: { ok: false, code, detail: refused, modelCount: 0, checkedAt }, models: undefined }
   }
   try {
-    const { trusted, guarded } = platform.egress
-    const models = await listModels(connection, connection.trusted ? trusted : guarded)
+    const way = workspaceId === null ? platform.egress.trusted : await wayOut(platform, workspaceId)
+    const models = await listModels(connection, way)
     const modelCount = models.filter((model) => isForChat(model.name)).length
     const detail =
       modelCount === 0 ? 'It answers, but lists no model to chat with. Load one there, then test again.' : 'It works.'

@@ -1,4 +1,4 @@
-import { type Dispatcher, request } from 'undici'
+import { type Dispatcher, egressRequest } from '../../platform/net/index.ts'
 import { anthropic } from './adapters/anthropic.ts'
 import { openai } from './adapters/openai.ts'
 import { classifyFailure, classifyNetworkFailure, isRecord } from './classify-failure.ts'
@@ -25,8 +25,7 @@ export async function listModels(connection: Connection, dispatcher: Dispatcher)
   const adapter = connection.protocol === 'openai' ? openai : anthropic
   const deadline = AbortSignal.timeout(DEADLINE_MS)
   try {
-    const response = await request(connection.baseUrl + path, {
-      dispatcher,
+    const response = await egressRequest(dispatcher, connection.baseUrl + path, {
       headers: { accept: 'application/json', 'user-agent': 'Parley', ...adapter.headers(connection.apiKey) },
       signal: deadline,
     })

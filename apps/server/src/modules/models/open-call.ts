@@ -1,5 +1,5 @@
 import { createParser } from 'eventsource-parser'
-import { type Dispatcher, request } from 'undici'
+import { type Dispatcher, egressRequest } from '../../platform/net/index.ts'
 import { type Adapter, type AdapterEvent, ProviderSaid, type Translator, Unreadable } from './adapters/adapter.ts'
 import { classifyFailure, classifyNetworkFailure, networkError } from './classify-failure.ts'
 import { ModelError } from './model-error.ts'
@@ -74,9 +74,8 @@ export class ProviderCall {
 
   async #send(): Promise<void> {
     const { connection, adapter, body, dispatcher } = this.#options
-    const response = await request(connection.baseUrl + adapter.path, {
+    const response = await egressRequest(dispatcher, connection.baseUrl + adapter.path, {
       method: 'POST',
-      dispatcher,
       headers: {
         'content-type': 'application/json',
         accept: 'text/event-stream',

@@ -106,7 +106,7 @@ export async function testProvider(ctx: Ctx, id: string): Promise<Provider> {
     announceModels(ctx, ctx.actor.workspaceId)
     return presentProvider(provider)
   }
-  const { verdict, models } = await checkProvider(ctx, provider.connection)
+  const { verdict, models } = await checkProvider(ctx, ctx.actor.workspaceId, provider.connection)
   const row = await store.updateProvider(ctx, id, {
     verdict: JSON.stringify(verdict),
     ...(models ? { models: JSON.stringify(models) } : {}),
@@ -143,7 +143,7 @@ async function requireOwn(ctx: Ctx, id: string): Promise<KnownProvider> {
 }
 
 async function tryOut(ctx: Ctx, connection: Connection, force = false) {
-  const checked = await checkProvider(ctx, connection)
+  const checked = await checkProvider(ctx, ctx.actor.workspaceId, connection)
   const { ok, code, detail } = checked.verdict
   if (ok) return checked
   // What may not be reached now will not be reached later either.

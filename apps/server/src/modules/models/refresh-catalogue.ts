@@ -59,7 +59,7 @@ const passing: ReadonlySet<ProviderVerdict['code']> = new Set(['network', 'timeo
 
 /** Tries one of the operator's providers and keeps its list, here and for the next start. */
 export async function refreshEnvironmentProvider(platform: Platform, provider: KnownProvider): Promise<void> {
-  const { verdict, models } = await checkProvider(platform, provider.connection)
+  const { verdict, models } = await checkProvider(platform, null, provider.connection)
   const isNews = verdict.code !== provider.verdict.code
   provider.verdict = verdict
   if (!verdict.ok && isNews) platform.log.warn({ provider: provider.slug, code: verdict.code }, verdict.detail)
@@ -73,7 +73,7 @@ async function refreshWorkspaceProvider(
   provider: KnownProvider,
   workspaceId: string,
 ): Promise<void> {
-  const { verdict, models } = await checkProvider(platform, provider.connection)
+  const { verdict, models } = await checkProvider(platform, workspaceId, provider.connection)
   const { id, connection } = provider
   await store.saveRefreshed(
     platform,

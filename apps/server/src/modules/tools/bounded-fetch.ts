@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Fetch } from '../../platform/net/index.ts'
 import { MessageBudget, maxMessageBytes } from './message-limits.ts'
 
 /**
  * `fetch` whose answers cannot be larger than a message may be (an event stream: no single event), and whose event
  * streams are read no faster than a server may be listened to.
  */
-export function boundedFetch(fetchFrom: typeof fetch): typeof fetch {
+export function boundedFetch(fetchFrom: Fetch): Fetch {
   return async (input, init) => {
     const response = await fetchFrom(input, init)
     if (!response.body) return response

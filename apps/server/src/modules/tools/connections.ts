@@ -34,6 +34,14 @@ export class Connections {
     this.#ending.add(ending)
   }
 
+  /** Ends and opens anew those over HTTP of a workspace whose hosts changed. */
+  reopen(workspaceId: string): void {
+    for (const connection of this.#open.values()) {
+      const { spec } = connection
+      if (spec.workspaceId === workspaceId && spec.transport === 'http') connection.reconnect({ drop: true })
+    }
+  }
+
   /** Ends them all; resolves when no program is left. */
   async close(): Promise<void> {
     this.#closed = true

@@ -1,5 +1,6 @@
 import type { Ctx, Platform } from '../../platform/context.ts'
 import { messageOf } from '../../platform/errors.ts'
+import { onHostsChanged } from '../outbound/index.ts'
 import { listCatalogue } from './catalogue.ts'
 import { connectionsOf } from './connections.ts'
 import { declaredServers, listServers, storedServer } from './servers.ts'
@@ -32,6 +33,7 @@ export async function listServerIds(ctx: Ctx): Promise<Set<string>> {
 /** Begins to connect to every server that is switched on. Returns at once; what fails is tried again. */
 export function startTools(platform: Platform): void {
   const connections = connectionsOf(platform)
+  onHostsChanged(platform, (workspaceId) => connections.reopen(workspaceId))
   for (const server of declaredServers(platform)) connections.of(server)
   listEnabledMcpServers(platform).then(
     (rows) => {

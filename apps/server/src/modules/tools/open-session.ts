@@ -8,7 +8,8 @@ import {
   type Transport,
 } from '@modelcontextprotocol/client'
 import type { Platform } from '../../platform/context.ts'
-import { egressFetch } from '../../platform/net/index.ts'
+import { egressFetch, type Fetch } from '../../platform/net/index.ts'
+import { wayOut } from '../outbound/index.ts'
 import { boundedFetch } from './bounded-fetch.ts'
 import { StdioTransport } from './stdio-transport.ts'
 import type { ServerInfo, ServerSpec } from './types.ts'
@@ -149,11 +150,9 @@ async function keepListening(client: Client, { signal, onToolsChanged }: Session
 }
 
 function httpTransport(platform: Platform, spec: ServerSpec): Transport {
-  // What a person typed in is fetched behind the guard, what the operator declared is not (P14).
-  const dispatcher = spec.source === 'file' ? platform.egress.trusted : platform.egress.guarded
   return new StreamableHTTPClientTransport(new URL(spec.url ?? ''), {
     requestInit: { headers: spec.openSecrets() },
-    fetch: boundedFetch(egressFetch(dispatcher)),
+    fetch: boundedFetch(fetchFor(platform, spec)),
     redirectPolicy: 'same-origin',
     reconnectionOptions: {
       initialReconnectionDelay: 1_000,
@@ -162,6 +161,12 @@ function httpTransport(platform: Platform, spec: ServerSpec): Transport {
       maxRetries: 10,
     },
   })
+}
+
+/** What a person typed in is fetched behind the guard, what the operator declared is not (P14). */
+function fetchFor(platform: Platform, { workspaceId }: ServerSpec): Fetch {
+  if (workspaceId === null) return egressFetch(platform.egress.trusted)
+  return async (url, init) => egressFetch(await wayOut(platform, workspaceId))(url, init)
 }
 
 async function closeQuietly(client: Client, transport: Transport): Promise<void> {

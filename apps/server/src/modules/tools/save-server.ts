@@ -3,7 +3,7 @@ import type { BodyOf, endpoints } from '@parley/contract'
 import { type Ctx, inTransaction } from '../../platform/context.ts'
 import { newId } from '../../platform/crypto/index.ts'
 import { AppError, messageOf } from '../../platform/errors.ts'
-import { checkUrl } from '../../platform/net/index.ts'
+import { checkAddress } from '../outbound/index.ts'
 import { deleteShares } from '../sharing/index.ts'
 import { requireOwner } from './access.ts'
 import { slugOf } from './name-tools.ts'
@@ -51,7 +51,7 @@ export async function checkServer(ctx: Ctx, input: BodyOf<typeof endpoints.creat
     return
   }
   checkSecrets('http', input.headers, '/headers')
-  const problem = await checkUrl(ctx.egress, input.url)
+  const problem = await checkAddress(ctx, ctx.actor.workspaceId, input.url)
   if (problem !== undefined) {
     throw new AppError('egress_refused', problem, { fields: [{ pointer: '/url', message: problem }] })
   }

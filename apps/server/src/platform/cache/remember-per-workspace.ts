@@ -1,22 +1,30 @@
-import { type Ctx, type Platform, perServer, whenCommitted } from '../context.ts'
+import { type Actor, type Ctx, type Platform, perServer, whenCommitted } from '../context.ts'
 
 /** A replica that the bus does not reach sees a change after this long at the latest. */
 const keptMs = 5_000
 const keptWorkspaces = 10_000
 
+/** Where it is read: someone's context, or the platform with the workspace alone. */
+type InWorkspace = Platform & { actor: Pick<Actor, 'workspaceId'> }
+
 /** Something of each workspace that this process remembers. */
-export interface Remembered<T> {
+export interface Remembered<T, C extends InWorkspace = Ctx> {
   /** As it is now; inside a transaction read anew. Do not change what you get: others get the same. */
-  read(ctx: Ctx): Promise<T>
+  read(ctx: C): Promise<T>
   /** It was changed, in the transaction of `ctx` if it is in one: every process forgets what it knows. */
   changed(ctx: Platform, workspaceId: string): void
+  /** Calls back whenever it was changed, by any process. */
+  onChanged(platform: Platform, listener: (workspaceId: string) => void): void
 }
 
 /**
  * For what every message needs and people change rarely: `load` runs once, for however many ask at once, until someone
  * says that it changed. `name` is its channel on the bus.
  */
-export function rememberPerWorkspace<T>(name: string, load: (ctx: Ctx) => Promise<T>): Remembered<T> {
+export function rememberPerWorkspace<T, C extends InWorkspace = Ctx>(
+  name: string,
+  load: (ctx: C) => Promise<T>,
+): Remembered<T, C> {
   const channel = `changed:${name}`
   const memory = perServer(({ bus }) => {
     const entries = new Map<string, { value: Promise<T>; until: number }>()
@@ -49,6 +57,10 @@ export function rememberPerWorkspace<T>(name: string, load: (ctx: Ctx) => Promis
     },
     changed(ctx, workspaceId) {
       whenCommitted(ctx, () => ctx.bus.publish(channel, workspaceId))
+    },
+    onChanged(platform, listener) {
+      memory(platform) // which forgets it first
+      platform.bus.subscribe(channel, (workspaceId) => listener(workspaceId as string))
     },
   }
 }

@@ -373,6 +373,12 @@ export const settings = {
   }),
   PARLEY_TOOL_CALL_SECONDS: wholeSetting(1, 3600, 60, 'How long one tool call may take.'),
   PARLEY_TOOL_CONNECT_SECONDS: wholeSetting(1, 600, 15, 'How long an MCP server may take to connect.'),
+  PARLEY_EGRESS_PROXY: setting(httpUrl.optional(), {
+    expects: 'an address such as http://proxy.corp.example:3128',
+    about:
+      'HTTP proxy that all requests to public addresses go through, by `CONNECT`: `http://user:password@proxy.corp.example:3128`. Private addresses are reached directly. Default: none.',
+    secret: true,
+  }),
   PARLEY_EGRESS_ALLOW: setting(optionalText, {
     expects: 'hosts, addresses or networks separated by commas',
     about:

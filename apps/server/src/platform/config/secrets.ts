@@ -9,6 +9,8 @@ export interface Secrets {
   smtpUrl?: string | undefined
   stripeSecretKey?: string | undefined
   stripeWebhookSecret?: string | undefined
+  /** The proxy's address may hold a password. */
+  egressProxy?: string | undefined
   /** By the slug of the environment provider. */
   providerKeys: Record<string, string | undefined>
   /** Client secrets, by the slug of the sign-in provider. */
@@ -25,6 +27,7 @@ export function secretsFrom(env: Env): Secrets {
     smtpUrl: env.SMTP_URL,
     stripeSecretKey: env.STRIPE_SECRET_KEY,
     stripeWebhookSecret: env.STRIPE_WEBHOOK_SECRET,
+    egressProxy: env.PARLEY_EGRESS_PROXY,
     providerKeys: { openai: env.OPENAI_API_KEY, anthropic: env.ANTHROPIC_API_KEY },
     signInSecrets: {
       google: env.GOOGLE_CLIENT_SECRET,

@@ -1,6 +1,9 @@
 import { type Dispatcher, type RequestInit as UndiciRequestInit, fetch as undiciFetch } from 'undici'
 import { EgressRefused } from './egress-refused.ts'
 
+/** What libraries take as their `fetch`. */
+export type Fetch = typeof fetch
+
 const NULL_BODY_STATUS = new Set([204, 205, 304])
 
 /**
@@ -9,7 +12,7 @@ const NULL_BODY_STATUS = new Set([204, 205, 304])
  * Like the global one it takes only Authorization and Cookie off on the way to another origin: who sends keys in other headers
  * asks for `redirect: 'error'`.
  */
-export function egressFetch(dispatcher: Dispatcher): typeof fetch {
+export function egressFetch(dispatcher: Dispatcher): Fetch {
   return async (input, init) => {
     const [url, request] = await portableRequest(input, init)
     const response = await fetchThrough(dispatcher, url, request)

@@ -1,6 +1,7 @@
 import { promises as dns, type LookupAddress } from 'node:dns'
-import { isIP, type LookupFunction } from 'node:net'
+import { isIP } from 'node:net'
 import { Agent, type Dispatcher, Pool } from 'undici'
+import { connectByProxy, connectDirectly } from './connectors.ts'
 import { allowsAddress, allowsHost, type EgressAllow } from './egress-allow.ts'
 import { EgressRefused } from './egress-refused.ts'
 import { isPublicAddress } from './public-address.ts'
@@ -40,26 +41,31 @@ const AGENT_OPTIONS: Agent.Options = {
 
 const CONNECT_OPTIONS = { timeout: 10_000 }
 
+export type EgressOptions = {
+  allow: EgressAllow
+  resolveName?: ResolveName | undefined
+  /** An HTTP proxy that everything public is reached through. */
+  proxy?: URL | undefined
+}
+
 /**
  * Opens the ways out. `resolveName` is asked exactly once per connection; the connection then goes to one of the addresses
- * that were checked, so a name that changes its answer in between gains nothing.
+ * that were checked, so a name that changes its answer in between gains nothing. With a proxy that holds as well: it is
+ * asked to connect to the checked address, not to the name. Only names that the operator set are left to it.
  */
-export function createEgress(options: { allow: EgressAllow; resolveName?: ResolveName }): Egress {
-  const { allow, resolveName = (hostname) => dns.lookup(hostname, { all: true }) } = options
-  const trusted = new Agent({ ...AGENT_OPTIONS, connect: CONNECT_OPTIONS })
+export function createEgress({ allow, resolveName = lookUp, proxy }: EgressOptions): Egress {
+  const trusted = new Agent({
+    ...AGENT_OPTIONS,
+    connect: proxy ? connectByProxy(proxy, (host) => resolveName(host).catch(() => [])) : CONNECT_OPTIONS,
+  })
   const guarded = new Agent({ ...AGENT_OPTIONS, factory: guardedPool })
 
   // One pool per origin: its lookup knows the port, which Node does not pass to a lookup.
   function guardedPool(origin: string | URL, poolOptions: object): Pool {
     const url = new URL(origin)
     requireAllowedForm(allow, url)
-    const lookup: LookupFunction = (_hostname, { all }, callback) => {
-      resolveAllowed(url).then(
-        (addresses) => (all ? callback(null, addresses) : callback(null, addresses[0]!.address, addresses[0]!.family)),
-        (error: NodeJS.ErrnoException) => callback(error, []),
-      )
-    }
-    return new Pool(url, { ...poolOptions, connect: { ...CONNECT_OPTIONS, lookup } })
+    const resolve = () => resolveAllowed(url)
+    return new Pool(url, { ...poolOptions, connect: proxy ? connectByProxy(proxy, resolve) : connectDirectly(resolve) })
   }
 
   async function resolveAllowed(url: URL): Promise<LookupAddress[]> {
@@ -82,6 +88,10 @@ export function createEgress(options: { allow: EgressAllow; resolveName?: Resolv
       await Promise.all([guarded.destroy(), trusted.destroy()])
     },
   }
+}
+
+function lookUp(hostname: string): Promise<LookupAddress[]> {
+  return dns.lookup(hostname, { all: true })
 }
 
 /** Refuses what can be told from the URL alone: scheme, port, credentials, and an address written in it. */

@@ -8,6 +8,7 @@ export function createLog(config: Config, secrets: Secrets, destination?: Destin
   const redactLine = lineRedactor([
     ...passwordsOf(secrets.databaseUrl),
     ...passwordsOf(secrets.smtpUrl),
+    ...passwordsOf(secrets.egressProxy),
     secrets.masterKey,
     secrets.adminPassword,
     secrets.stripeSecretKey,
