@@ -10,7 +10,7 @@ import { openKeyring } from './platform/crypto/index.ts'
 import { type DatabaseHandle, openDatabase } from './platform/database/index.ts'
 import { messageOf } from './platform/errors.ts'
 import { checkSmtp } from './platform/mail/index.ts'
-import { createEgress, egressFetch } from './platform/net/index.ts'
+import { createEgress, egressFetch, type Fetch } from './platform/net/index.ts'
 import { openRedis } from './platform/redis/index.ts'
 
 interface Finding {
@@ -55,8 +55,7 @@ async function examine(): Promise<Finding[]> {
     ...(await examineDatabase(config, secrets)),
     await examineMail(config, secrets),
     ...(await examineRedis(config, secrets)),
-    ...(await examineProviders(config, secrets)),
-    await examinePayments(config, secrets),
+    ...(await examineVendors(config, secrets)),
     examineWebApp(),
   ]
 }
@@ -169,18 +168,25 @@ async function examineRedis(config: Config, secrets: Secrets): Promise<Finding[]
   return [{ check, state: 'warning', detail, remedy: 'Check REDIS_URL, and that this machine can reach it.' }]
 }
 
-async function examineProviders(config: Config, secrets: Secrets): Promise<Finding[]> {
-  const { environmentProviders } = config.models
-  if (environmentProviders.length === 0) {
-    const detail = 'none in the environment; connect one in the web app, or set OPENAI_API_KEY or ANTHROPIC_API_KEY'
-    return [{ check: 'models', state: 'ok', detail }]
-  }
+/** Those that Parley asks over HTTP, in the way it would. */
+async function examineVendors(config: Config, secrets: Secrets): Promise<Finding[]> {
   const egress = createEgress({
     allow: config.egress.allow,
     proxy: secrets.egressProxy === undefined ? undefined : new URL(secrets.egressProxy),
   })
   const fetch = egressFetch(egress.trusted)
-  const findings = await Promise.all(
+  const findings = [...(await examineProviders(config, secrets, fetch)), await examinePayments(config, secrets, fetch)]
+  await egress.close()
+  return findings
+}
+
+async function examineProviders(config: Config, secrets: Secrets, fetch: Fetch): Promise<Finding[]> {
+  const { environmentProviders } = config.models
+  if (environmentProviders.length === 0) {
+    const detail = 'none in the environment; connect one in the web app, or set OPENAI_API_KEY or ANTHROPIC_API_KEY'
+    return [{ check: 'models', state: 'ok', detail }]
+  }
+  return Promise.all(
     environmentProviders.map(async ({ slug, name, protocol, baseUrl }): Promise<Finding> => {
       const check = `model provider ${name}`
       const key = secrets.providerKeys[slug]
@@ -202,11 +208,9 @@ async function examineProviders(config: Config, secrets: Secrets): Promise<Findi
       }
     }),
   )
-  await egress.close()
-  return findings
 }
 
-async function examinePayments({ billing }: Config, { stripeSecretKey }: Secrets): Promise<Finding> {
+async function examinePayments({ billing }: Config, { stripeSecretKey }: Secrets, fetch: Fetch): Promise<Finding> {
   const check = 'payments'
   if (stripeSecretKey === undefined) return { check, state: 'ok', detail: 'not configured; plans cannot be bought' }
   const headers = { authorization: `Bearer ${stripeSecretKey}` }

@@ -136,6 +136,11 @@ const mcpServers = createRoute({
   path: '/mcp-servers',
   component: lazyRouteComponent(() => import('./features/tools/mcp-servers-page.tsx'), 'McpServersPage'),
 })
+const outbound = createRoute({
+  getParentRoute: () => settings,
+  path: '/outgoing-requests',
+  component: lazyRouteComponent(() => import('./features/outbound/outbound-page.tsx'), 'OutboundPage'),
+})
 const apiKeys = createRoute({
   getParentRoute: () => settings,
   path: '/api-keys',
@@ -280,6 +285,7 @@ export const router = createRouter({
         settingsIndex,
         models,
         mcpServers,
+        outbound,
         people,
         roles,
         groups,

@@ -318,6 +318,12 @@ export function createParley(options: ParleyOptions = {}) {
       test: (id: string, o?: CallOptions) => call(endpoints.testProvider, { params: { id }, ...o }),
     },
 
+    /** Where requests of the workspace may go. */
+    outbound: {
+      get: (o?: CallOptions) => call(endpoints.getOutbound, { ...o }),
+      set: (hosts: string[], o?: CallOptions) => call(endpoints.setOutbound, { body: { hosts }, ...o }),
+    },
+
     usage: {
       /** Sums by day, of the whole workspace. */
       report: (query?: Query<E['getUsageReport']>, o?: CallOptions) => call(endpoints.getUsageReport, { query, ...o }),

@@ -20,6 +20,7 @@ import {
   Users,
   UsersRound,
   Wallet,
+  Waypoints,
 } from 'lucide-react'
 import { useEffect, useRef } from 'react'
 import { useMe } from '../identity/me.ts'
@@ -32,6 +33,7 @@ interface Page {
     | '/settings/api-keys'
     | '/settings/models'
     | '/settings/mcp-servers'
+    | '/settings/outgoing-requests'
     | '/settings/people'
     | '/settings/roles'
     | '/settings/groups'
@@ -65,6 +67,7 @@ const groups: { name: string; pages: Page[] }[] = [
     pages: [
       { to: '/settings/models', label: 'Models', icon: Boxes },
       { to: '/settings/mcp-servers', label: 'MCP servers', icon: Plug },
+      { to: '/settings/outgoing-requests', label: 'Outgoing requests', icon: Waypoints, needs: 'workspace:manage' },
       { to: '/settings/people', label: 'People', icon: Users, needs: 'people:read' },
       { to: '/settings/roles', label: 'Roles', icon: UserCog, needs: 'people:read' },
       { to: '/settings/groups', label: 'Groups', icon: UsersRound, needs: 'people:read' },
