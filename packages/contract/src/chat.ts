@@ -11,7 +11,7 @@ export type RunStatus = z.infer<typeof runStatusSchema>
 /** A question that ended a run; `id` is the tool call's. */
 export const interruptSchema = z.object({
   id: z.string(),
-  reason: z.enum(['approval', 'arguments', 'interrupted']),
+  reason: z.enum(['approval', 'untrusted', 'arguments', 'interrupted']),
   message: z.string(),
   toolCallId: z.string(),
 })
@@ -54,7 +54,10 @@ export type Content = z.infer<typeof contentSchema>
 export const answerSchema = z.object({
   /** `id` of the interrupt. */
   interruptId: z.string().max(200),
-  /** `always`: approve, and allow this tool in this workspace from now on (needs `tools:manage`). */
+  /**
+   * `always`: approve, and allow this tool in this workspace from now on (needs `tools:manage`); where it asked for the
+   * foreign text that was read, whatever is read.
+   */
   decision: z.enum(['approve', 'always', 'deny']),
   /** Replaces the arguments the model wrote. */
   arguments: z.record(z.string(), z.unknown()).optional(),

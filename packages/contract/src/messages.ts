@@ -47,10 +47,13 @@ export const toolCallPartSchema = z.object({
   policy: toolPolicySchema.optional(),
   /** Which definition of the tool was decided on; another one is not called in its place (P7). */
   definitionHash: z.string().optional(),
-  /** While waiting: why a person is asked. `arguments`: required ones are missing, `schema` says which. */
+  /**
+   * While waiting: why a person is asked. `arguments`: required ones are missing, `schema` says which. `untrusted`: the
+   * tool is allowed, but the model has read text that no person here wrote.
+   */
   ask: z
     .object({
-      reason: z.enum(['approval', 'arguments', 'interrupted']),
+      reason: z.enum(['approval', 'untrusted', 'arguments', 'interrupted']),
       readOnly: z.boolean(),
       destructive: z.boolean(),
       schema: z.record(z.string(), z.unknown()).optional(),

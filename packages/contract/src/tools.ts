@@ -3,7 +3,11 @@ import { idSchema, originSchema, pageOf, pageQuerySchema, timeSchema } from './c
 import { endpoint } from './endpoint.ts'
 import { audienceSchema } from './sharing.ts'
 
-export const toolPolicySchema = z.enum(['allow', 'ask', 'deny'])
+/**
+ * `allow`: runs unasked, but a tool that may have effects asks once the model has read text from tools, files or the web.
+ * `always`: runs unasked even then.
+ */
+export const toolPolicySchema = z.enum(['always', 'allow', 'ask', 'deny'])
 export type ToolPolicy = z.infer<typeof toolPolicySchema>
 
 /** `off`: disabled by a person. `degraded`: failing now, tried again with back-off; `detail` says why. */
@@ -180,10 +184,10 @@ export const toolEndpoints = {
     method: 'PUT',
     path: '/api/v1/mcp-servers/{id}/tools/{tool}/policy',
     tag: 'Tools',
-    summary: 'Allow, ask or deny a tool in this workspace; `default` goes back to the rule',
+    summary: 'Allow (`always`: whatever the model has read), ask or deny a tool here; `default` goes back to the rule',
     access: 'tools:manage',
     params: serverParams.extend({ tool: z.string().max(200) }),
-    body: z.object({ policy: z.enum(['allow', 'ask', 'deny', 'default']) }),
+    body: z.object({ policy: z.enum([...toolPolicySchema.options, 'default']) }),
     response: toolSchema,
   }),
   callTool: endpoint({

@@ -8,6 +8,7 @@ import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Serv
 import type { AddressInfo, Socket } from 'node:net'
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
+import { unfenced } from '../modules/models/foreign-text.ts'
 import { type ScriptedRequest, stepsFromDirectives } from './scripted-model-directives.ts'
 import { Pace } from './scripted-model-pace.ts'
 import { failures, piecesOf, type Step } from './scripted-model-steps.ts'
@@ -304,8 +305,8 @@ function readRequest(protocol: WireProtocol, body: Record<string, unknown>): Omi
     model: String(body.model ?? ''),
     system:
       protocol === 'anthropic' ? textOf(body.system) : system.map((message) => textOf(message.content)).join('\n'),
-    userText: textOf(messages[lastPerson]?.content),
-    toolResults: lastTurn.flatMap(toolResultsOf),
+    userText: unfenced(textOf(messages[lastPerson]?.content)),
+    toolResults: lastTurn.flatMap(toolResultsOf).map(unfenced),
     turn: since.filter((message) => message.role === 'assistant').length,
     body,
   }

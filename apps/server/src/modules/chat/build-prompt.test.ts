@@ -1,6 +1,10 @@
 import type { Part } from '@parley/contract'
 import { expect, test } from 'vitest'
-import { toPrompt } from './build-prompt.ts'
+import { toPrompt as toPromptOf } from './build-prompt.ts'
+
+const fencing = (messageId: string, place: string, origin: string, from: string, text: string) =>
+  `${messageId}/${place} ${origin} ${from}: ${text}`
+const toPrompt = (role: 'user' | 'assistant', parts: Part[]) => toPromptOf({ id: 'm1', role, parts }, fencing)
 
 const text = (text: string, step: number): Part => ({ type: 'text', text, origin: 'model', step })
 const call = (id: string, step: number, change: Partial<Extract<Part, { type: 'tool-call' }>>): Part => ({
@@ -40,7 +44,12 @@ test('each step becomes one assistant message and the results of its calls', () 
     {
       role: 'tool',
       results: [
-        { toolCallId: 'c1', name: 'notes__write', content: [{ type: 'text', text: 'found' }], isError: false },
+        {
+          toolCallId: 'c1',
+          name: 'notes__write',
+          content: [{ type: 'text', text: 'm1/c1 tool notes__write: found' }],
+          isError: false,
+        },
         {
           toolCallId: 'c2',
           name: 'notes__write',
@@ -85,4 +94,26 @@ test('reasoning goes back with its signature', () => {
       { type: 'text', text: 'So.' },
     ],
   })
+})
+
+test('every part that no person here wrote is fenced, and says where it is from', () => {
+  const told = JSON.stringify(
+    toPrompt('user', [
+      { type: 'text', text: 'mine', origin: 'user', step: 0 },
+      { type: 'text', text: 'theirs', origin: 'web', step: 0 },
+      { type: 'text', text: 'read', origin: 'file', step: 0 },
+      { type: 'text', text: 'answered', origin: 'tool', step: 0 },
+    ]),
+  )
+  expect(told).toContain('"text":"mine"')
+  for (const text of ['m1/1 web web: theirs', 'm1/2 file file: read', 'm1/3 tool tool: answered']) {
+    expect(told).toContain(text)
+  }
+})
+
+test('what we say of a call is not fenced, what its server said of a failure is', () => {
+  const failed = (change: object) =>
+    JSON.stringify(toPrompt('assistant', [call('c1', 1, { state: 'failed', detail: 'Why.', ...change })])[1])
+  expect(failed({})).toContain('"text":"Why."')
+  expect(failed({ durationMs: 3 })).toContain('m1/c1 tool notes__write: Why.')
 })

@@ -42,8 +42,8 @@ export async function resumeRun(
         fields: [{ pointer: '/answers', message: `Open questions: ${[...questions].join(', ')}` }],
       })
     }
+    await rememberApprovals(tx, message.parts, answers)
     const parts = applyAnswers(message.parts, answers)
-    await rememberApprovals(tx, parts, answers)
 
     const { model, modelReason, maxOutputTokens, preset } = run
     const place = { conversationId: conversation.id, messageId: message.id, previousRunId: run.id }
@@ -94,15 +94,18 @@ function applyAnswers(parts: Part[], answers: Answer[]): Part[] {
   })
 }
 
-/** `always` allows the tool from here on, as it was defined when the person was asked. */
-async function rememberApprovals(tx: Ctx, parts: Part[], answers: Answer[]): Promise<void> {
+/**
+ * `always` allows the tool from here on, as it was defined when the person was asked; if it asked for what the model had
+ * read, whatever a model has read.
+ */
+async function rememberApprovals(tx: Ctx, asked: Part[], answers: Answer[]): Promise<void> {
   const always = new Set(answers.filter((answer) => answer.decision === 'always').map((answer) => answer.interruptId))
   if (always.size === 0) return
   if (!tx.actor.scopes.has('tools:manage')) {
     throw new AppError('forbidden', 'Only owners and admins can allow a tool for always. You can approve this call.')
   }
-  for (const part of parts) {
+  for (const part of asked) {
     if (part.type !== 'tool-call' || !always.has(part.toolCallId) || part.definitionHash === undefined) continue
-    await setToolPolicy(tx, part.name, 'allow', part.definitionHash)
+    await setToolPolicy(tx, part.name, part.ask?.reason === 'untrusted' ? 'always' : 'allow', part.definitionHash)
   }
 }

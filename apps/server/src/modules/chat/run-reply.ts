@@ -10,6 +10,7 @@ import { Journal, LeaseLost } from './journal.ts'
 import { MessagesAbove } from './messages-above.ts'
 import { decideToolCalls, recoverToolCalls, runToolCalls } from './run-tools.ts'
 import type { RunRow } from './store.ts'
+import { hasReadUntrusted } from './untrusted-context.ts'
 import { writeStep } from './write-step.ts'
 
 /** A run that brings down every process that takes it over is not taken over for ever. */
@@ -149,7 +150,7 @@ async function oneStep(
     maxCostMicroUsd: fuse.costLeft(progressOf(journal)),
     ...(run.maxOutputTokens === null ? {} : { maxOutputTokens: run.maxOutputTokens }),
   })
-  decideToolCalls(journal, model, tools)
+  await decideToolCalls(journal, model, tools, () => hasReadUntrusted(ctx, journal.message, above))
   journal.emit({ type: 'STEP_FINISHED', stepName })
   // The last step is committed by the end of the run.
   if (calls > 0) await journal.commit(ctx)

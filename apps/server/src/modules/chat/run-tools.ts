@@ -7,18 +7,29 @@ import type { Journal } from './journal.ts'
 
 /**
  * Decides on each tool call the model wrote: it runs, a person is asked, or it cannot be. Only changes the journal; the
- * caller commits before anything runs.
+ * caller commits before anything runs. `hasReadUntrusted` is asked where it matters: from then on a tool that may have
+ * effects is not run unasked (P8).
  */
-export function decideToolCalls(journal: Journal, model: Model, tools: OfferedTool[]): void {
+export async function decideToolCalls(
+  journal: Journal,
+  model: Model,
+  tools: OfferedTool[],
+  hasReadUntrusted: () => Promise<boolean>,
+): Promise<void> {
+  // The guide runs the tool that the person names: what others wrote has no say in it.
+  const mayBeLed = model.protocol !== 'guide'
   for (const { index, part } of journal.toolCalls()) {
     if (part.state !== 'writing') continue
     const tool = tools.find((offered) => offered.name === part.name)
-    journal.changeToolCall(
-      index,
-      tool
-        ? { definitionHash: tool.definitionHash, ...decide(part, tool, model) }
-        : { state: 'failed', detail: noSuchTool(part.name) },
-    )
+    if (!tool) {
+      journal.changeToolCall(index, { state: 'failed', detail: noSuchTool(part.name) })
+      continue
+    }
+    let decision = decide(part, tool, model)
+    if (decision.state === 'running' && tool.policy !== 'always' && !tool.readOnly && mayBeLed) {
+      if (await hasReadUntrusted()) decision = askAfterUntrusted(tool)
+    }
+    journal.changeToolCall(index, { definitionHash: tool.definitionHash, ...decision })
   }
 }
 
@@ -39,6 +50,10 @@ function decide(part: ToolCallPart, tool: OfferedTool, model: Model): Partial<To
     return { state: 'waiting', policy, ask: { reason: 'approval', readOnly, destructive, schema: inputSchema } }
   }
   return { state: 'running', policy }
+}
+
+function askAfterUntrusted({ policy, readOnly, destructive, inputSchema }: OfferedTool): Partial<ToolCallPart> {
+  return { state: 'waiting', policy, ask: { reason: 'untrusted', readOnly, destructive, schema: inputSchema } }
 }
 
 /**
@@ -131,6 +146,7 @@ export function interruptOf(part: ToolCallPart): Interrupt {
   const messages = {
     approval: `May "${part.title}" be called?`,
     arguments: `"${part.title}" needs more to go on.`,
+    untrusted: `May "${part.title}" be called? The model has read text from tools or files, which may have led it there.`,
     interrupted: `"${part.title}" was interrupted. It may or may not have happened. Call it again?`,
   }
   return { id: part.toolCallId, toolCallId: part.toolCallId, reason, message: messages[reason] }

@@ -1,5 +1,6 @@
 export { chooseModel } from './catalogue.ts'
 export { countTokens, promptBudget } from './count-tokens.ts'
+export { type Foreign, fence, withoutInvisible } from './foreign-text.ts'
 export { migrations } from './migrations.ts'
 export { startModels } from './refresh-catalogue.ts'
 export { mountModels } from './routes.ts'

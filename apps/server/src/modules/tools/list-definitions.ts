@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Client, Tool } from '@modelcontextprotocol/client'
+import { withoutInvisible } from '../models/index.ts'
 import { canonicalJson } from './canonical-json.ts'
 import { cleanJson, cleanText } from './clean-text.ts'
 import type { ToolDefinition } from './types.ts'
@@ -42,8 +43,8 @@ export function defineTool(tool: Tool): ToolDefinition {
   const readOnly = annotations?.readOnlyHint === true
   return {
     tool: name,
-    title: cut(cleanText(title || annotations?.title || name), maxNameCharacters),
-    description: cut(cleanText(description ?? ''), maxDescriptionCharacters),
+    title: cut(readable(title || annotations?.title || name), maxNameCharacters),
+    description: cut(readable(description ?? ''), maxDescriptionCharacters),
     inputSchema: boundSchema(inputSchema),
     readOnly,
     // What the specification says of a tool that says nothing.
@@ -51,6 +52,11 @@ export function defineTool(tool: Tool): ToolDefinition {
     idempotent: readOnly || annotations?.idempotentHint === true,
     hash: createHash('sha256').update(whole).digest('hex'),
   }
+}
+
+/** As the person who judges the tool sees it, so that a model is told nothing else. */
+function readable(text: string): string {
+  return withoutInvisible(cleanText(text))
 }
 
 function cut(text: string, characters: number): string {

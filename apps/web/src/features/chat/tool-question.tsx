@@ -24,6 +24,7 @@ export function ToolQuestion({
   const mayAllow = useMay('tools:manage')
   const given = asObject(parseJson(part.arguments || '{}'))
   const reason = part.ask?.reason ?? 'approval'
+  const asks = reason === 'approval' || reason === 'untrusted'
   const fields = part.ask?.schema ? fieldsOf(part.ask.schema) : []
   const [editing, setEditing] = useState(reason === 'arguments')
   const [values, setValues] = useState(() => toFormValues(fields, given))
@@ -56,6 +57,12 @@ export function ToolQuestion({
       }}
     >
       <p className="text-sm">{questionOf(part)}</p>
+      {reason === 'untrusted' && (
+        <Callout tone="warning" title="Why this asks although the tool is allowed">
+          The model has read text from a tool or a file in this chat. Such text can carry instructions meant for the
+          model. Check that the call is what you want.
+        </Callout>
+      )}
       {answer.error && (
         <Callout tone="danger" live>
           {explainError(answer.error)}
@@ -94,7 +101,7 @@ export function ToolQuestion({
         <Button size="small" disabled={answer.isPending} onClick={() => answer.mutate({ decision: 'deny' })}>
           <X aria-hidden="true" /> {reason === 'interrupted' ? 'Do not repeat' : 'Deny'}
         </Button>
-        {reason === 'approval' && mayAllow && (
+        {asks && mayAllow && (
           <Button
             size="small"
             variant="ghost"
@@ -102,7 +109,7 @@ export function ToolQuestion({
             onClick={() => approve('always')}
             aria-describedby={`${part.toolCallId}-always`}
           >
-            <ShieldCheck aria-hidden="true" /> Always allow
+            <ShieldCheck aria-hidden="true" /> {reason === 'untrusted' ? 'Always allow, even then' : 'Always allow'}
           </Button>
         )}
         {!editing && (
@@ -117,10 +124,14 @@ export function ToolQuestion({
           </Button>
         )}
       </div>
-      {reason === 'approval' && (
+      {asks && (
         <p id={`${part.toolCallId}-always`} className="text-text-muted text-xs">
           Approving runs it this once{editing ? ', with the arguments above' : ''}.
           {mayAllow &&
+            reason === 'untrusted' &&
+            ' “Always allow, even then” lets any model in this workspace run this tool without asking, whatever it has read; undo it under Settings, MCP servers.'}
+          {mayAllow &&
+            reason === 'approval' &&
             ' “Always allow” lets any model in this workspace run this tool from now on without asking; undo it under Settings, MCP servers.'}
         </p>
       )}

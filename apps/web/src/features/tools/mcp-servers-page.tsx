@@ -191,15 +191,24 @@ function ToolList({ server, mayManage }: { server: McpServer; mayManage: boolean
   if (tools.isPending) return <Skeleton className="px-5 pb-5" />
   if (tools.error) return <p className="px-5 pb-4 text-danger text-sm">{explainError(tools.error)}</p>
   return (
-    <ul className="divide-y divide-border border-border border-t">
-      {tools.data.data.map((tool) => (
-        <ToolRow key={tool.name} tool={tool} mayManage={mayManage} />
-      ))}
-    </ul>
+    <div className="border-border border-t">
+      {tools.data.data.length > 0 && (
+        <p className="px-5 pt-3 text-text-muted text-xs">
+          “Allow” runs a tool unasked. One that may change things still asks once the model has read what a tool or a
+          file says, as that may have led it there; “Allow, whatever was read” does not.
+        </p>
+      )}
+      <ul className="divide-y divide-border">
+        {tools.data.data.map((tool) => (
+          <ToolRow key={tool.name} tool={tool} mayManage={mayManage} />
+        ))}
+      </ul>
+    </div>
   )
 }
 
 const policies: { value: ToolPolicy; label: string }[] = [
+  { value: 'always', label: 'Allow, whatever was read' },
   { value: 'allow', label: 'Allow' },
   { value: 'ask', label: 'Ask first' },
   { value: 'deny', label: 'Never' },

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setImmediate as turn } from 'node:timers/promises'
 import { countTokens, estimateInput } from '../count-tokens.ts'
+import { unfenced, withoutFenced } from '../foreign-text.ts'
 import type { ModelEvent, Prompt, PromptMessage, PromptTool, PromptToolResult } from '../types.ts'
 import type { Section } from './manual.ts'
 import { nameTool } from './name-tool.ts'
@@ -122,7 +123,9 @@ function plainText(markdown: string): string {
 
 function presentResults(results: PromptToolResult[]): string {
   const told = results.map((result) => {
-    const texts = result.content.map((item) => (item.type === 'text' ? item.text : `*(an image, ${item.mediaType})*`))
+    const texts = result.content.map((item) =>
+      item.type === 'text' ? unfenced(item.text) : `*(an image, ${item.mediaType})*`,
+    )
     const text = texts.join('\n\n').trim()
     if (text === '') return `\`${result.name}\` ${result.isError ? 'failed without saying why.' : 'answered nothing.'}`
     return `\`${result.name}\` ${result.isError ? 'did not work' : 'answered'}:\n\n${fenced(text)}`
@@ -147,7 +150,8 @@ function unknownTool(name: string, tools: PromptTool[]): string {
 
 function textOf(message: PromptMessage | undefined): string {
   if (message?.role !== 'user') return ''
-  return message.content.map((item) => (item.type === 'text' ? item.text : '')).join('\n')
+  // What a file says is no request.
+  return message.content.map((item) => (item.type === 'text' ? withoutFenced(item.text) : '')).join('\n')
 }
 
 /** In sentences and lines. */
