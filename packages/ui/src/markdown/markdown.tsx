@@ -11,6 +11,7 @@ import { mayHoldMath, normaliseMath } from './math-syntax.ts'
 import { safeTree } from './safe-tree.ts'
 import { safeImage, safeLink } from './safe-url.ts'
 import { Scrollable } from './scrollable.tsx'
+import { hostToShow } from './shown-host.ts'
 import { type SplitText, splitBlocks } from './split-blocks.ts'
 import { directionOf, textOf } from './text-direction.ts'
 
@@ -203,11 +204,11 @@ function Link({ node, href, children, ...props }: ComponentProps<'a'> & ExtraPro
     )
   }
   const text = node ? textOf(node) : ''
-  const fromOutside = origin === 'tool' || origin === 'file' || origin === 'web'
+  const host = hostToShow(link, text, origin === 'tool' || origin === 'file' || origin === 'web')
   return (
     <a href={link.href} rel="noopener noreferrer nofollow" target="_blank" title={link.href}>
       <LinkContext value={true}>{children}</LinkContext>
-      {fromOutside && !text.includes(link.host) && <span className="markdown-host"> ({link.host})</span>}
+      {host && <span className="markdown-host"> ({host})</span>}
     </a>
   )
 }

@@ -1,9 +1,12 @@
 import type { ElementContent, Root, RootContent } from 'hast'
 
-/** Overrides of the direction of text, and the invisible characters that can carry text nobody sees. */
-const deceiving = /[\u202A-\u202E\u2066-\u2069\u{E0000}-\u{E007F}]/gu
+/**
+ * Overrides of the direction of text, and the invisible characters that can carry text nobody sees or part a word that
+ * should be recognised. Joiners and marks that languages need stay.
+ */
+const deceiving = /[\u00AD\u200B\u202A-\u202E\u2060-\u206F\uFEFF\u{E0000}-\u{E0FFF}]/gu
 
-/** The text without bidirectional overrides and tag characters: what is read is what is there. */
+/** The text without what deceives the eye: what is read is what is there. For names and titles that others chose, too. */
 export function stripDeceiving(text: string): string {
   return text.replace(deceiving, '')
 }

@@ -1,4 +1,5 @@
 import type { SourcePart } from '@parley/contract'
+import { safeLink, stripDeceiving } from '@parley/ui'
 
 /** What an answer cites. A source of our own opens here, any other in a tab of its own. */
 export function Sources({ sources }: { sources: readonly SourcePart[] }) {
@@ -8,26 +9,28 @@ export function Sources({ sources }: { sources: readonly SourcePart[] }) {
       <p className="mb-2 font-medium text-text-muted text-xs">Sources</p>
       <ol className="grid gap-2 sm:grid-cols-2">
         {sources.map((source) => {
-          const own = source.url.startsWith('/') && !source.url.startsWith('//')
-          const safe = own || /^https?:\/\//.test(source.url)
+          const link = safeLink(source.url)
           const content = (
             <>
               <span className="mt-px grid size-5 shrink-0 place-items-center rounded-sm bg-accent-soft font-medium text-accent text-xs">
                 {source.number}
               </span>
               <span className="min-w-0">
-                <span className="block truncate font-medium">{source.title}</span>
-                <span className="line-clamp-2 text-text-muted text-xs">{source.excerpt}</span>
+                <span className="block truncate font-medium">{stripDeceiving(source.title)}</span>
+                <span className="line-clamp-2 text-text-muted text-xs">{stripDeceiving(source.excerpt)}</span>
+                {link?.external && <span className="block truncate text-text-faint text-xs">{link.host}</span>}
               </span>
             </>
           )
           const className = 'flex h-full gap-2.5 rounded-md border border-border bg-surface px-3 py-2.5 text-sm'
           return (
             <li key={source.number}>
-              {safe ? (
+              {link ? (
                 <a
-                  href={source.url}
-                  {...(own ? { 'data-own': true } : { target: '_blank', rel: 'noopener noreferrer nofollow' })}
+                  href={link.href}
+                  {...(link.external
+                    ? { target: '_blank', rel: 'noopener noreferrer nofollow' }
+                    : { 'data-own': true })}
                   className={`${className} hover:border-border-strong`}
                 >
                   {content}

@@ -1,5 +1,5 @@
 import type { ResultContent, ToolCallPart, ToolCallState, ToolResult } from '@parley/contract'
-import { Badge, type BadgeTone, Button, CodeBlock, Markdown, Spinner } from '@parley/ui'
+import { Badge, type BadgeTone, Button, CodeBlock, Markdown, Spinner, stripDeceiving } from '@parley/ui'
 import { useMutation } from '@tanstack/react-query'
 import { ChevronRight, CircleCheck, CircleHelp, CircleSlash, CircleX, Hand, Wrench } from 'lucide-react'
 import { memo, type ReactNode, useState } from 'react'
@@ -78,7 +78,7 @@ export const ToolCard = memo(function ToolCard({
       {open && (
         <div className="flex flex-col gap-3 border-border border-t px-4 py-3">
           <Arguments text={part.arguments} />
-          {part.detail && <p className="text-sm text-text-muted">{part.detail}</p>}
+          {part.detail && <p className="text-sm text-text-muted">{stripDeceiving(part.detail)}</p>}
           {part.result && <Result result={part.result} />}
         </div>
       )}
@@ -151,8 +151,8 @@ function ResultPiece({ content }: { content: ResultContent }): ReactNode {
     case 'resource':
       return (
         <div className="rounded-md border border-border bg-surface p-3 text-sm">
-          <p className="font-medium">{content.name ?? content.uri}</p>
-          {content.name && <p className="break-all font-mono text-text-muted text-xs">{content.uri}</p>}
+          <p className="font-medium">{stripDeceiving(content.name ?? content.uri)}</p>
+          {content.name && <p className="break-all font-mono text-text-muted text-xs">{stripDeceiving(content.uri)}</p>}
           {content.text !== null && <ToolText text={content.text} />}
         </div>
       )

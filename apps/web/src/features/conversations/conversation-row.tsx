@@ -1,5 +1,5 @@
 import type { Conversation } from '@parley/contract'
-import { ConfirmDialog, classNames, IconButton, Menu, MenuItem, useToast } from '@parley/ui'
+import { ConfirmDialog, classNames, IconButton, Menu, MenuItem, stripDeceiving, useToast } from '@parley/ui'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { Ellipsis, Pencil, Trash2, UsersRound } from 'lucide-react'
@@ -49,7 +49,7 @@ export const ConversationRow = memo(function ConversationRow({
             )}
           >
             <span className="min-w-0 flex-1 truncate" dir="auto">
-              {title}
+              {stripDeceiving(title)}
             </span>
             {shared && (
               <>
