@@ -111,7 +111,14 @@ const app = createRoute({
 })
 
 const chat = lazyRouteComponent(() => import('./features/chat/chat-page.tsx'), 'ChatPage')
-const newChat = createRoute({ getParentRoute: () => app, path: '/', component: chat })
+const newChat = createRoute({
+  getParentRoute: () => app,
+  path: '/',
+  // With which preset; anything else is no preset.
+  validateSearch: ({ preset }: Record<string, unknown>): { preset?: string } =>
+    typeof preset === 'string' && isId.test(preset) ? { preset } : {},
+  component: chat,
+})
 const conversation = createRoute({ getParentRoute: () => app, path: '/c/$id', component: chat })
 
 const settings = createRoute({
@@ -130,6 +137,11 @@ const models = createRoute({
   getParentRoute: () => settings,
   path: '/models',
   component: lazyRouteComponent(() => import('./features/models/models-page.tsx'), 'ModelsPage'),
+})
+const presets = createRoute({
+  getParentRoute: () => settings,
+  path: '/presets',
+  component: lazyRouteComponent(() => import('./features/presets/presets-page.tsx'), 'PresetsPage'),
 })
 const mcpServers = createRoute({
   getParentRoute: () => settings,
@@ -284,6 +296,7 @@ export const router = createRouter({
       settings.addChildren([
         settingsIndex,
         models,
+        presets,
         mcpServers,
         outbound,
         people,

@@ -39,11 +39,15 @@ export function ToastProvider({ children }: { children: ReactNode }) {
   return (
     <ToastContext value={show}>
       {children}
-      <div className="pointer-events-none fixed inset-x-0 bottom-0 z-50 flex flex-col items-center gap-2 p-4">
-        <div role="status" className="flex flex-col items-center gap-2">
+      <div
+        data-toasts
+        className="pointer-events-none fixed inset-x-0 bottom-0 z-50 flex flex-col items-center gap-2 p-4"
+      >
+        {/* What `aria-live` names, a dialog that is open leaves to screen readers; it hides all else beside it. */}
+        <div role="status" aria-live="polite" className="flex flex-col items-center gap-2">
           {items(false)}
         </div>
-        <div role="alert" className="flex flex-col items-center gap-2">
+        <div role="alert" aria-live="assertive" className="flex flex-col items-center gap-2">
           {items(true)}
         </div>
       </div>

@@ -1,4 +1,4 @@
-import type { FileInfo, Model } from '@parley/contract'
+import type { ConversationPreset, FileInfo, Model } from '@parley/contract'
 import { Button, classNames, IconButton, Spinner } from '@parley/ui'
 import { ArrowUp, ChevronDown, FileText, Paperclip, Square, TriangleAlert, X } from 'lucide-react'
 import {
@@ -14,6 +14,7 @@ import {
 import { parley } from '../../parley.ts'
 import { modelName } from '../models/list-models.ts'
 import { ModelPicker } from '../models/model-picker.tsx'
+import { PresetPicker } from '../presets/preset-picker.tsx'
 import { type Attachment, acceptedTypes, useAttachments } from './attachments.ts'
 import { useDraft } from './draft.ts'
 
@@ -28,6 +29,8 @@ export function Composer({
   models,
   model,
   onModel,
+  preset = null,
+  onPreset,
   onSend,
   onStop,
   prompt,
@@ -35,9 +38,12 @@ export function Composer({
 }: {
   conversationId: string | undefined
   models: readonly Model[]
-  /** The chosen model; null: the workspace's default. */
+  /** The chosen model; null: the preset's, else the workspace's default. */
   model: string | null
   onModel: (model: string) => void
+  preset?: ConversationPreset | null
+  /** Left out where the person may not choose another. */
+  onPreset?: ((id: string | null) => void) | undefined
   /** May fail: then the text stays. */
   onSend: (composed: Composed) => unknown
   /** Set while an answer is being written. */
@@ -53,7 +59,8 @@ export function Composer({
   const field = useRef<HTMLTextAreaElement>(null)
   const picker = useRef<HTMLInputElement>(null)
   const reasonId = useId()
-  const chosen = models.find(({ id }) => id === model) ?? models.find(({ isDefault }) => isDefault) ?? models[0]
+  const wanted = model ?? preset?.model ?? null
+  const chosen = models.find(({ id }) => id === wanted) ?? models.find(({ isDefault }) => isDefault) ?? models[0]
 
   useEffect(() => {
     // Not on touch screens, where the keyboard would cover the page.
@@ -185,15 +192,25 @@ export function Composer({
               setTimeout(() => field.current?.focus())
             }}
             trigger={
-              <Button variant="ghost" size="small" className="min-w-0 shrink!" data-testid="model-picker">
+              <Button variant="ghost" size="small" className="min-w-0 shrink! max-sm:px-2!" data-testid="model-picker">
                 <span className="sr-only">Model: </span>
-                <span className="truncate">{modelName(models, model ?? chosen.id)}</span>
+                <span className="truncate">{modelName(models, wanted ?? chosen.id)}</span>
                 <ChevronDown aria-hidden="true" />
               </Button>
             }
           />
         )}
-        <p id={reasonId} role="status" className="min-w-0 flex-1 truncate px-2 text-end text-text-muted text-xs">
+        <PresetPicker
+          preset={preset}
+          onChoose={
+            onPreset &&
+            ((id) => {
+              onPreset(id)
+              setTimeout(() => field.current?.focus())
+            })
+          }
+        />
+        <p id={reasonId} role="status" className="min-w-0 flex-1 truncate text-end text-text-muted text-xs">
           {reason}
         </p>
         {onStop ? (

@@ -1,4 +1,4 @@
-import type { Conversation, Message } from '@parley/contract'
+import type { Conversation, ConversationPreset, Message } from '@parley/contract'
 import { Button, Callout, classNames, Skeleton, useToast } from '@parley/ui'
 import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query'
 import { ArrowDown } from 'lucide-react'
@@ -86,6 +86,11 @@ export function ConversationView({ id }: { id: string }) {
     parley.conversations
       .update(id, { model: next })
       .then((updated) => client.setQueryData(['conversation', id], updated), failed)
+  const mayEdit = conversation.data?.level === 'edit' || conversation.data?.level === 'manage'
+  const choosePreset = (presetId: string | null) =>
+    parley.conversations.update(id, { presetId }).then((updated) => {
+      client.setQueryData(['conversation', id], updated)
+    }, failed)
   // What an edit replaces is not shown any more while the edit is on its way.
   const edited = unsent.find((one) =>
     messages.some(({ id, parentId, role }) => role === 'user' && parentId === one.parentId && id !== one.parentId),
@@ -174,6 +179,8 @@ export function ConversationView({ id }: { id: string }) {
               models={models}
               model={model}
               onModel={chooseModel}
+              preset={conversation.data?.preset ?? null}
+              onPreset={mayEdit ? choosePreset : undefined}
               onSent={toEnd}
               onError={failed}
             />
@@ -204,6 +211,8 @@ function ComposerFor({
   models,
   model,
   onModel,
+  preset,
+  onPreset,
   onSent,
   onError,
 }: {
@@ -213,6 +222,8 @@ function ComposerFor({
   models: ReturnType<typeof useModels>
   model: string | null
   onModel: (model: string) => void
+  preset: ConversationPreset | null
+  onPreset: ((id: string | null) => void) | undefined
   onSent: () => void
   onError: (error: unknown) => void
 }) {
@@ -233,6 +244,8 @@ function ComposerFor({
       models={models}
       model={model}
       onModel={onModel}
+      preset={preset}
+      onPreset={onPreset}
       onStop={running ? stop : waiting ? () => undefined : undefined}
       onSend={({ text, files }) => {
         sendMessage({ conversationId: id, text, files, parentId: last?.id ?? null, model: null })

@@ -1,13 +1,15 @@
+import type { ConversationPreset, Preset } from '@parley/contract'
 import { randomKey } from '@parley/sdk'
-import { Callout, LogoMark } from '@parley/ui'
-import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { Link, useNavigate } from '@tanstack/react-router'
+import { Button, Callout, LogoMark } from '@parley/ui'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { ArrowUpRight } from 'lucide-react'
 import { useRef, useState } from 'react'
 import { parley } from '../../parley.ts'
 import { useMay, useMe } from '../identity/me.ts'
 import { useModels } from '../models/list-models.ts'
-import { explainError } from '../shell/explain-error.ts'
+import { getPreset } from '../presets/list-presets.ts'
+import { explainError, refusedForGood } from '../shell/explain-error.ts'
 import { useTitle } from '../shell/use-title.ts'
 import { type Composed, Composer } from './composer.tsx'
 import { sendMessage } from './unsent.ts'
@@ -35,12 +37,23 @@ export function NewChatView() {
   const [model, setModel] = useState<string | null>(null)
   const [prompt, setPrompt] = useState<string>()
   const key = useRef(randomKey())
+  const { preset: presetId } = useSearch({ strict: false }) as { preset?: string }
+  const preset = useQuery({ ...getPreset(presetId ?? ''), enabled: presetId !== undefined, retry: false })
+  const choosePreset = (id: string | null) => {
+    // Its model goes before the one that was chosen so far.
+    setModel(null)
+    void navigate({ to: '/', search: id === null ? {} : { preset: id }, replace: true })
+  }
+  const isRefused = preset.data ? preset.data.level === 'view' : refusedForGood(preset.error)
   const onlyGuide = models.length > 0 && models.every(({ protocol }) => protocol === 'guide')
 
   const start = useMutation({
     mutationFn: async (composed: Composed) => {
       // The key stays the same until it worked, so that trying again makes no second conversation.
-      const conversation = await parley.conversations.create({ model }, { idempotencyKey: key.current })
+      const conversation = await parley.conversations.create(
+        { model, presetId: isRefused ? null : presetId },
+        { idempotencyKey: key.current },
+      )
       key.current = randomKey()
       return { conversation, composed }
     },
@@ -90,11 +103,28 @@ export function NewChatView() {
               {explainError(start.error)} Your message is still below.
             </Callout>
           )}
+          {presetId !== undefined && isRefused && (
+            <Callout
+              tone="warning"
+              live
+              className="mb-3"
+              title="This preset is not here for you"
+              actions={
+                <Button size="small" onClick={() => choosePreset(null)}>
+                  Go on without it
+                </Button>
+              }
+            >
+              It was deleted, or is not shared with you to chat with. Ask whoever gave you the link.
+            </Callout>
+          )}
           <Composer
             conversationId={undefined}
             models={models}
             model={model}
             onModel={setModel}
+            preset={shownPreset(presetId, preset.data, isRefused)}
+            onPreset={choosePreset}
             onSend={(composed) => start.mutateAsync(composed)}
             prompt={prompt}
             autoFocus
@@ -117,6 +147,13 @@ export function NewChatView() {
       </div>
     </main>
   )
+}
+
+/** The preset that the address names, as a conversation would have it. */
+function shownPreset(id: string | undefined, found: Preset | undefined, isRefused: boolean): ConversationPreset | null {
+  if (id === undefined) return null
+  if (!found) return { id, name: isRefused ? null : '…', model: null, usable: !isRefused }
+  return { id, name: found.name, model: found.model, usable: !isRefused }
 }
 
 function greeting(): string {

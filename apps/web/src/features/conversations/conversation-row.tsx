@@ -1,7 +1,7 @@
 import type { Conversation } from '@parley/contract'
 import { ConfirmDialog, classNames, IconButton, Menu, MenuItem, stripDeceiving, useToast } from '@parley/ui'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { Link } from '@tanstack/react-router'
+import { Link, useNavigate } from '@tanstack/react-router'
 import { Ellipsis, Pencil, Trash2, UsersRound } from 'lucide-react'
 import { memo, useState } from 'react'
 import { parley } from '../../parley.ts'
@@ -9,6 +9,7 @@ import { useMay } from '../identity/me.ts'
 import { ShareDialog } from '../sharing/share-dialog.tsx'
 import { explainError } from '../shell/explain-error.ts'
 import { formatMoment } from '../shell/format.ts'
+import { shareConversation } from './share-conversation.ts'
 
 export const ConversationRow = memo(function ConversationRow({
   conversation,
@@ -22,6 +23,7 @@ export const ConversationRow = memo(function ConversationRow({
   const [renaming, setRenaming] = useState(false)
   const [deleting, setDeleting] = useState(false)
   const [sharing, setSharing] = useState(false)
+  const navigate = useNavigate()
   const { id, title, activeRunId, updatedAt, owner, shared, level } = conversation
   const mayWrite = useMay('conversations:write')
   const mayRename = mayWrite && (level === 'edit' || level === 'manage')
@@ -94,7 +96,13 @@ export const ConversationRow = memo(function ConversationRow({
           </div>
         </>
       )}
-      {sharing && <ShareDialog conversation={conversation} onClose={() => setSharing(false)} />}
+      {sharing && (
+        <ShareDialog
+          thing={shareConversation(conversation)}
+          onClose={() => setSharing(false)}
+          onLeft={() => active && void navigate({ to: '/' })}
+        />
+      )}
       <ConfirmDialog
         open={deleting}
         onOpenChange={setDeleting}

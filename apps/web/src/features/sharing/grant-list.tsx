@@ -14,6 +14,7 @@ export function GrantList({
   choices,
   mayManage,
   myId,
+  leave,
   onLevel,
   onRemove,
 }: {
@@ -22,6 +23,8 @@ export function GrantList({
   mayManage: boolean
   /** Who looks at it may give up their own. */
   myId: string | undefined
+  /** What that is called. */
+  leave?: string
   onLevel: (grant: Grant, level: Level) => void
   onRemove: (grant: Grant) => void
 }) {
@@ -54,7 +57,7 @@ export function GrantList({
               )}
               {(mayManage || mine) && (
                 <IconButton
-                  label={mine ? 'Leave this chat' : `Remove ${grant.name}`}
+                  label={mine && leave ? leave : `Remove ${grant.name}`}
                   size="small"
                   tooltip={false}
                   onClick={() => onRemove(grant)}

@@ -1,49 +1,69 @@
-import type { Conversation, Grant, Level, Subject } from '@parley/contract'
+import type { Grant, Level, Scope, Subject } from '@parley/contract'
 import { Button, Callout, copyText, Dialog, Skeleton, useToast } from '@parley/ui'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { useNavigate } from '@tanstack/react-router'
 import { Globe, Link as LinkIcon } from 'lucide-react'
 import { useState } from 'react'
-import { parley } from '../../parley.ts'
+import type { parley } from '../../parley.ts'
 import { useMay, useMe } from '../identity/me.ts'
 import { explainError } from '../shell/explain-error.ts'
 import { GrantList, type LevelChoice, LevelSelect } from './grant-list.tsx'
 import { SubjectPicker } from './subject-picker.tsx'
 
-/** The levels of a conversation in words. */
-const conversationLevels: readonly LevelChoice[] = [
-  { level: 'view', label: 'Can read' },
-  { level: 'use', label: 'Can write' },
-  { level: 'edit', label: 'Can write and rename' },
-  { level: 'manage', label: 'Can share and delete' },
-]
+/** Something that is shared, with the words and calls of its kind. */
+export interface SharedThing {
+  id: string
+  title: string
+  /** What the person may do with it. */
+  level: Level
+  owner: { name: string; id: string } | null
+  calls: Pick<typeof parley.conversations, 'grants' | 'share' | 'unshare'>
+  /** What sharing it takes besides the level. */
+  permission: Scope
+  levels: readonly LevelChoice[]
+  /** What everyone in the workspace gets at first. */
+  levelForAll: Level
+  /** Giving up one's own share. */
+  leave: string
+  /** What is said where it is shared with nobody. */
+  ifNobody: string
+  /** Path of the page that opens it. */
+  link: string
+  /** What shows whether it is shared. */
+  queryKeys: string[][]
+}
 
-/** Whom a conversation is shared with; who manages it shares it with more, or takes it back. */
-export function ShareDialog({ conversation, onClose }: { conversation: Conversation; onClose: () => void }) {
-  const { id, title, level, owner } = conversation
+/** Whom something is shared with; who manages it shares it with more, or takes it back. */
+export function ShareDialog({
+  thing,
+  onClose,
+  onLeft,
+}: {
+  thing: SharedThing
+  onClose: () => void
+  /** The person gave it up: it is not there for them any more. */
+  onLeft?: () => void
+}) {
+  const { id, title, level, owner, calls, levels } = thing
   const me = useMe()
   const client = useQueryClient()
   const toast = useToast()
-  const navigate = useNavigate()
   const [givenLevel, setGivenLevel] = useState<Level>('use')
   const mayFind = useMay('people:read')
-  const mayManage = useMay('conversations:write') && level === 'manage'
+  const mayManage = useMay(thing.permission) && level === 'manage'
   const queryKey = ['grants', id]
   const grants = useQuery({
     queryKey,
-    queryFn: ({ signal }) => parley.conversations.grants(id, { limit: 200 }, { signal }),
+    queryFn: ({ signal }) => calls.grants(id, { limit: 200 }, { signal }),
   })
   const rows = grants.data?.data ?? []
   const settle = () =>
-    Promise.all(
-      [queryKey, ['conversation', id], ['conversations']].map((key) => client.invalidateQueries({ queryKey: key })),
-    )
+    Promise.all([queryKey, ...thing.queryKeys].map((key) => client.invalidateQueries({ queryKey: key })))
   const share = useMutation({
-    mutationFn: (body: { subject: Subject; level: Level }) => parley.conversations.share(id, body),
+    mutationFn: (body: { subject: Subject; level: Level }) => calls.share(id, body),
     onSettled: settle,
   })
   const remove = useMutation({
-    mutationFn: (grant: Grant) => parley.conversations.unshare(id, grant.id),
+    mutationFn: (grant: Grant) => calls.unshare(id, grant.id),
     onSuccess: (_, { name, subject }) => {
       const mine = subject.kind === 'user' && subject.id === me?.id
       toast({
@@ -58,7 +78,7 @@ export function ShareDialog({ conversation, onClose }: { conversation: Conversat
               },
             }),
       })
-      if (mine) void navigate({ to: '/' })
+      if (mine) onLeft?.()
     },
     onSettled: settle,
   })
@@ -68,7 +88,7 @@ export function ShareDialog({ conversation, onClose }: { conversation: Conversat
     owner?.id ?? me?.id ?? '',
   ])
   const copyLink = async () => {
-    const copied = await copyText(`${location.origin}/c/${id}`)
+    const copied = await copyText(location.origin + thing.link)
     toast({
       message: copied ? 'Link copied. It works for those it is shared with.' : 'The browser did not allow copying.',
     })
@@ -113,7 +133,7 @@ export function ShareDialog({ conversation, onClose }: { conversation: Conversat
             Whom you add
             <LevelSelect
               label="What those you add may do"
-              choices={conversationLevels}
+              choices={levels}
               value={givenLevel}
               onChange={setGivenLevel}
             />
@@ -121,7 +141,7 @@ export function ShareDialog({ conversation, onClose }: { conversation: Conversat
           {!everyone && (
             <Button
               size="small"
-              onClick={() => share.mutate({ subject: { kind: 'workspace' }, level: 'view' })}
+              onClick={() => share.mutate({ subject: { kind: 'workspace' }, level: thing.levelForAll })}
               loading={share.isPending && share.variables.subject.kind === 'workspace'}
             >
               <Globe aria-hidden="true" /> Everyone in {me?.workspace.name}
@@ -137,16 +157,15 @@ export function ShareDialog({ conversation, onClose }: { conversation: Conversat
       {grants.isPending && <Skeleton lines={3} />}
       {grants.error && <Callout tone="danger">{explainError(grants.error)}</Callout>}
       {grants.data && rows.length === 0 && (
-        <p className="rounded-md bg-surface px-4 py-3 text-sm text-text-muted">
-          Only you see it. Those you add see all of it, what was written before included, with its files.
-        </p>
+        <p className="rounded-md bg-surface px-4 py-3 text-sm text-text-muted">{thing.ifNobody}</p>
       )}
       {rows.length > 0 && (
         <GrantList
           grants={rows}
-          choices={conversationLevels}
+          choices={levels}
           mayManage={mayManage}
           myId={me?.id}
+          leave={thing.leave}
           onLevel={(grant, next) => share.mutate({ subject: grant.subject, level: next })}
           onRemove={(grant) => remove.mutate(grant)}
         />

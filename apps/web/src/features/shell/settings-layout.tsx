@@ -15,6 +15,7 @@ import {
   Plug,
   ReceiptText,
   ShieldCheck,
+  SlidersHorizontal,
   UserCog,
   UserRound,
   Users,
@@ -32,6 +33,7 @@ interface Page {
     | '/settings/sessions'
     | '/settings/api-keys'
     | '/settings/models'
+    | '/settings/presets'
     | '/settings/mcp-servers'
     | '/settings/outgoing-requests'
     | '/settings/people'
@@ -66,6 +68,7 @@ const groups: { name: string; pages: Page[] }[] = [
     name: 'Workspace',
     pages: [
       { to: '/settings/models', label: 'Models', icon: Boxes },
+      { to: '/settings/presets', label: 'Presets', icon: SlidersHorizontal, needs: 'presets:read' },
       { to: '/settings/mcp-servers', label: 'MCP servers', icon: Plug },
       { to: '/settings/outgoing-requests', label: 'Outgoing requests', icon: Waypoints, needs: 'workspace:manage' },
       { to: '/settings/people', label: 'People', icon: Users, needs: 'people:read' },
