@@ -14,10 +14,17 @@ export const keyResourcesSchema = z
     models: entries(300).optional(),
     mcpServers: entries(300).optional(),
     conversations: z.array(idSchema).min(1).max(100).optional(),
+    presets: z.array(idSchema).min(1).max(100).optional(),
   })
   .strict()
   .meta({ id: 'KeyResources' })
 export type KeyResources = z.infer<typeof keyResourcesSchema>
+export const resourceKinds = [
+  'models',
+  'mcpServers',
+  'conversations',
+  'presets',
+] as const satisfies (keyof KeyResources)[]
 
 /** Addresses (`203.0.113.7`) and networks (`10.0.0.0/8`, `2001:db8::/32`) a key may be used from; none: from anywhere. */
 const allowedAddressesSchema = z.array(z.string().trim().min(1).max(50)).max(50)

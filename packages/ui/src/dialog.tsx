@@ -27,10 +27,6 @@ export function Dialog({ open, onOpenChange, title, description, actions, size =
           <Radix.Content
             aria-modal="true"
             aria-describedby={undefined}
-            // A toast lies above the dialog: taking its offer, such as Undo, is no press beside the dialog.
-            onInteractOutside={(event) => {
-              if (event.target instanceof Element && event.target.closest('[data-toasts]')) event.preventDefault()
-            }}
             className={classNames(
               'relative flex max-h-[calc(100dvh-2rem)] w-full flex-col rounded-lg border border-border bg-raised text-text shadow-overlay',
               sizes[size],

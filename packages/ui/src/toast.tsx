@@ -40,7 +40,8 @@ export function ToastProvider({ children }: { children: ReactNode }) {
     <ToastContext value={show}>
       {children}
       <div
-        data-toasts
+        // A press on a toast is none beside a dialog that is open, which would close that.
+        onPointerDown={(event) => event.stopPropagation()}
         className="pointer-events-none fixed inset-x-0 bottom-0 z-50 flex flex-col items-center gap-2 p-4"
       >
         {/* What `aria-live` names, a dialog that is open leaves to screen readers; it hides all else beside it. */}

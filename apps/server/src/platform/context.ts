@@ -50,7 +50,7 @@ export type Actor = {
 }
 
 /** Whether the actor's key, if it is one, is limited to things of this kind among which `id` is not. */
-export function reaches({ resources }: Actor, kind: 'models' | 'conversations', id: string): boolean {
+export function reaches({ resources }: Actor, kind: Exclude<keyof KeyResources, 'mcpServers'>, id: string): boolean {
   const listed = resources?.[kind]
   return listed === undefined || listed.includes(id)
 }

@@ -358,6 +358,30 @@ describe('a conversation with a preset', () => {
   })
 })
 
+describe('a key that is limited to presets', () => {
+  test('finds no other, chats with no other, and makes none', async () => {
+    const [mine, other] = [await make({ name: 'Named' }), await make({ name: 'Not named', instructions: 'Beyond.' })]
+    const { key } = await owner.json<{ key: string }>('POST', '/api/v1/api-keys', {
+      ...{ name: 'Limited', resources: { presets: [mine.id] } },
+      scopes: ['presets:read', 'presets:write', 'conversations:read', 'conversations:write', 'models:read'],
+    })
+    const limited = callerFor(server.url, { authorization: `Bearer ${key}` })
+    expect(await names(limited)).toEqual(['Named'])
+    expect(await codeOf(change(mine.id, { description: 'Changed' }, limited))).toBe('ok')
+    expect(await codeOf(get(other.id, limited))).toBe('not_found')
+    expect(await codeOf(change(other.id, { description: 'Changed' }, limited))).toBe('not_found')
+    expect(await codeOf(limited.json('GET', `/api/v1/presets/${other.id}/grants`))).toBe('not_found')
+    expect(await codeOf(make({}, limited))).toBe('forbidden')
+    expect(await codeOf(limited.json('POST', `/api/v1/presets/${mine.id}/duplicate`, {}))).toBe('forbidden')
+    expect(await codeOf(converse(other.id, limited))).toBe('not_found')
+    const { id } = await converse(mine.id, limited)
+    expect(noticesIn(await say(id, '!say Hello', limited))).toEqual([])
+    await owner.json('PATCH', `/api/v1/conversations/${id}`, { presetId: other.id })
+    expect(noticesIn(await say(id, '!say Hello', limited))).toHaveLength(1)
+    expect(asked().system).not.toContain('Beyond.')
+  })
+})
+
 describe('the tools of a preset', () => {
   let one: McpServer
   let two: McpServer

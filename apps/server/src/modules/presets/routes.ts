@@ -13,6 +13,7 @@ import {
 import { emit } from '../../platform/outbox/index.ts'
 import { deleteShares } from '../sharing/index.ts'
 import { listServerIds } from '../tools/index.ts'
+import { requireUnlimited } from './access.ts'
 import { openPreset } from './open-preset.ts'
 import { presentPreset, presentSummary } from './present.ts'
 import * as store from './store.ts'
@@ -38,6 +39,7 @@ export function mountPresets(http: Http): void {
   })
 
   http.route(endpoints.createPreset, async (ctx, { body }, { idempotency }) => {
+    requireUnlimited(ctx)
     const preset = await once(ctx, idempotency, (tx) => makePreset(tx, body))
     tellOfChange(ctx)
     return preset
@@ -73,6 +75,7 @@ export function mountPresets(http: Http): void {
   })
 
   http.route(endpoints.duplicatePreset, async (ctx, { params, body }, { idempotency }) => {
+    requireUnlimited(ctx)
     const preset = await once(ctx, idempotency, async (tx) => {
       const original = await openPreset(tx, params.id, 'view')
       const { description, model, instructions, maxOutputTokens } = original

@@ -2,7 +2,7 @@ import { type Expression, type RawBuilder, type Selectable, sql } from 'kysely'
 import type { Ctx, Database } from '../../platform/context.ts'
 import { nameOf } from '../identity/index.ts'
 import { grantedIds, hasGrants, rankOf } from '../sharing/index.ts'
-import { rank } from './access.ts'
+import { isReached, rank } from './access.ts'
 import type {} from './tables.ts'
 
 type PresetColumns = Selectable<Database['presets']>
@@ -68,6 +68,7 @@ export async function listPresets(
     .select(columns)
     .select(shown(ctx))
     .where('workspaceId', '=', ctx.actor.workspaceId)
+    .where(isReached(ctx))
     .orderBy(sql`lower("name")`)
     .orderBy('id')
     .limit(page.limit + 1)

@@ -1,4 +1,4 @@
-import type { KeyResources, Scope } from '@parley/contract'
+import { type KeyResources, resourceKinds, type Scope } from '@parley/contract'
 import type { Ctx } from '../../../platform/context.ts'
 import { AppError } from '../../../platform/errors.ts'
 import { commonScopes } from '../access.ts'
@@ -26,7 +26,8 @@ export async function requireNoWider(ctx: Ctx, grant: Grant, possible: ReadonlyS
   if (beyond !== undefined) throw wider(`it may do ${beyond}, which you may not`)
   if (actor.kind !== 'api-key') return
   const own = await getKey(ctx.db, actor.credentialId)
-  if (!isWithin(grant.resources, own.resources)) throw wider('it reaches more models, MCP servers or conversations')
+  if (!isWithin(grant.resources, own.resources))
+    throw wider('it reaches more models, MCP servers, conversations or presets')
   if (own.allowedAddresses.length > 0) {
     const { allowedAddresses } = grant
     const covered = allowedAddresses.every((network) => isCovered(network, own.allowedAddresses))
@@ -40,7 +41,7 @@ export async function requireNoWider(ctx: Ctx, grant: Grant, possible: ReadonlyS
 
 /** What is limited in `outer` is limited at least as much in `inner`. */
 function isWithin(inner: KeyResources, outer: KeyResources): boolean {
-  return (['models', 'mcpServers', 'conversations'] as const).every((kind) => {
+  return resourceKinds.every((kind) => {
     const allowed = outer[kind]
     if (allowed === undefined) return true
     const wanted = inner[kind]

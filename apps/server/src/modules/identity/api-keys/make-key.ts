@@ -1,4 +1,11 @@
-import type { ApiKey, apiKeyEndpoints, BodyOf, CreatedApiKey, KeyResources } from '@parley/contract'
+import {
+  type ApiKey,
+  type apiKeyEndpoints,
+  type BodyOf,
+  type CreatedApiKey,
+  type KeyResources,
+  resourceKinds,
+} from '@parley/contract'
 import type { Ctx } from '../../../platform/context.ts'
 import { makeApiKey, newId } from '../../../platform/crypto/index.ts'
 import { AppError } from '../../../platform/errors.ts'
@@ -101,7 +108,7 @@ async function makeAndStore(tx: Ctx, body: NewApiKey): Promise<{ apiKey: ApiKey;
 /** What is asked for, within what the key that is used reaches. */
 function narrowed(asked: KeyResources, allowed: KeyResources): KeyResources {
   const resources: KeyResources = { ...allowed, ...asked }
-  for (const kind of ['models', 'mcpServers', 'conversations'] as const) {
+  for (const kind of resourceKinds) {
     const [wanted, limit] = [asked[kind], allowed[kind]]
     if (wanted === undefined || limit === undefined) continue
     resources[kind] = wanted.filter((id) => isAmong(id, limit))

@@ -1,4 +1,4 @@
-import type { ApiKey, CreatedApiKey, Scope } from '@parley/contract'
+import { type ApiKey, type CreatedApiKey, resourceKinds, type Scope } from '@parley/contract'
 import { ParleyError } from '@parley/sdk'
 import { Button, Callout, Dialog, Select, TextField } from '@parley/ui'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
@@ -105,7 +105,7 @@ export function KeyDialog({
         <ScopePicker possible={possible} chosen={form.scopes} onChange={(scopes) => change({ scopes })} />
         <ResourcePicker
           // The conversations of a service account are its own, and cannot be listed here.
-          offered={serviceAccountId ? ['models', 'mcpServers'] : ['models', 'mcpServers', 'conversations']}
+          offered={serviceAccountId ? ['models', 'mcpServers'] : [...resourceKinds]}
           resources={form.resources}
           onChange={(resources) => change({ resources })}
         />

@@ -37,6 +37,13 @@ export const kinds: { kind: Kind; name: string; one: string; list: (signal: Abor
     list: async (signal) =>
       (await parley.conversations.list({ limit: 100 }, { signal })).data.map(({ id, title }) => ({ id, label: title })),
   },
+  {
+    kind: 'presets',
+    name: 'presets',
+    one: 'preset',
+    list: async (signal) =>
+      (await parley.presets.list({ limit: 200 }, { signal })).data.map(({ id, name }) => ({ id, label: name })),
+  },
 ]
 
 /** What a key reaches: of each kind everything, or what is chosen. */
