@@ -69,6 +69,46 @@ describeWithChromium('provisioning', () => {
     await photograph(page, 'provisioning')
   })
 
+  test('a group of the directory gives a role, which is changed there and not by hand', async () => {
+    const grace = (await scim(token, 'GET', '/Users?filter=userName%20eq%20%22grace@example.com%22'))
+      .body as unknown as {
+      Resources: { id: string }[]
+    }
+    const schemas = ['urn:ietf:params:scim:schemas:core:2.0:Group']
+    const members = [{ value: grace.Resources[0]!.id }]
+    expect((await scim(token, 'POST', '/Groups', { schemas, displayName: 'Admins', members })).status).toBe(201)
+    await page.reload()
+    await page.getByText('No group gives a role yet.').waitFor()
+    await page.getByRole('button', { name: 'Add role' }).click()
+    await page.getByLabel('Role', { exact: true }).selectOption({ label: 'Admin' })
+    await expectAccessible(page, 'a role for a group')
+    await photograph(page, 'group-role-dialog')
+    await page.getByRole('button', { name: 'Give role' }).click()
+    await page.getByRole('list', { name: 'Groups that give a role' }).getByText('Admins').waitFor()
+    await page.getByLabel('Role that Admins gives').selectOption({ label: 'Viewer' })
+    await page.getByText('Admins gives Viewer now.').waitFor()
+    await page.getByRole('button', { name: 'Undo' }).click()
+    await page.getByText('Admins gives Admin now.').waitFor()
+    await expectAccessible(page, 'provisioning with roles')
+    await photograph(page, 'provisioning-roles')
+    await page.goto('/settings/people')
+    const row = page.getByRole('listitem').filter({ hasText: 'Grace Hopper' })
+    await row.getByText('role by a group of the directory').waitFor()
+    await row.getByText('Admin', { exact: true }).waitFor()
+    expect(await row.getByRole('combobox').count()).toBe(0)
+    await photograph(page, 'people-role-by-group')
+    await page.goto('/settings/groups')
+    await page.getByText('gives Admin').waitFor()
+    await page.getByRole('button', { name: '1 person in Admins' }).click()
+    await page.getByText('only your directory says who is in it').waitFor()
+    await expectAccessible(page, 'a group that gives a role')
+    await photograph(page, 'group-gives-role')
+    await page.goto('/settings/provisioning')
+    await page.getByRole('button', { name: 'Take the role from Admins' }).click()
+    await page.getByText('Admins gives no role any more.').waitFor()
+    await page.getByText('No group gives a role yet.').waitFor()
+  })
+
   test('the token is rotated with overlap, then revoked', async () => {
     await page.getByRole('button', { name: 'Rotate Okta' }).click()
     await expectAccessible(page, 'rotate')

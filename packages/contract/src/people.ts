@@ -14,6 +14,8 @@ export const personSchema = z
     /** `viewer` beside a custom role. */
     role: roleSchema,
     customRole: z.object({ id: idSchema, name: z.string() }).nullable(),
+    /** Whether a group of the directory gives it: then it is changed there, and not by hand. */
+    roleByGroup: z.boolean(),
     joinedAt: timeSchema,
     /** Whether the caller may give them another role (`assignRole`) and remove them: nobody who may more than the caller. */
     manageable: z.boolean(),

@@ -93,6 +93,8 @@ export const groupSchema = z
     description: z.string(),
     /** What a directory calls it; null for groups made here. */
     externalId: z.string().nullable(),
+    /** The role that whoever is in it has; then only a directory changes who that is. Null for nearly all groups. */
+    role: z.object({ id: z.string(), name: z.string() }).nullable(),
     memberCount: z.int(),
     createdAt: timeSchema,
   })
@@ -117,6 +119,8 @@ export const groupEndpoints = {
     query: pageQuerySchema.extend({
       /** Words of the name. */
       search,
+      /** Only those that give a role, or only those that give none. */
+      givesRole: z.enum(['yes', 'no']).optional(),
     }),
     response: pageOf(groupSchema),
   }),
@@ -167,6 +171,21 @@ export const groupEndpoints = {
     params: groupParams,
     query: pageQuerySchema,
     response: pageOf(groupMemberSchema),
+  }),
+  setGroupRole: endpoint({
+    method: 'PUT',
+    path: '/api/v1/groups/{id}/role',
+    tag: 'Groups',
+    summary: 'Have a group of a directory give its people a role, or none with null; never owner',
+    description:
+      'Of several groups the highest role counts. Who leaves the group has the role of before again. While it gives a role, its people are changed by the directory alone.',
+    access: 'people:manage',
+    params: groupParams,
+    body: z.object({
+      /** A built-in role, or the id of a custom one. */
+      role: z.string().min(1).max(100).nullable(),
+    }),
+    response: groupSchema,
   }),
   addGroupMember: endpoint({
     method: 'PUT',

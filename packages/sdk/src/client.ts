@@ -255,6 +255,9 @@ export function createParley(options: ParleyOptions = {}) {
       create: (body: Body<E['createGroup']>, o?: CallOptions) => call(endpoints.createGroup, { body, ...o }),
       update: (id: string, body: Body<E['updateGroup']>, o?: CallOptions) =>
         call(endpoints.updateGroup, { params: { id }, body, ...o }),
+      /** A role for whoever is in it, or none; its people are then changed by the directory alone. */
+      setRole: (id: string, role: string | null, o?: CallOptions) =>
+        call(endpoints.setGroupRole, { params: { id }, body: { role }, ...o }),
       delete: (id: string, o?: CallOptions) => call(endpoints.deleteGroup, { params: { id }, ...o }),
       members: (id: string, query?: Query<E['listGroupMembers']>, o?: CallOptions) =>
         call(endpoints.listGroupMembers, { params: { id }, query, ...o }),

@@ -116,6 +116,7 @@ export const reaches = {
   updateGroup: 'workspace',
   deleteGroup: 'workspace',
   listGroupMembers: 'workspace',
+  setGroupRole: 'workspace',
   addGroupMember: 'workspace',
   removeGroupMember: 'workspace',
   listShareableWith: 'none',

@@ -31,6 +31,9 @@ interface MembershipsTable {
   role: Role
   /** The custom role, which says what may be done in place of `role`. */
   roleId: ColumnType<string | null, string | null | undefined, string | null>
+  /** The role that they have besides, while a group gives the one above; null while none does. */
+  ownRole: ColumnType<Role | null, Role | null | undefined, Role | null>
+  ownRoleId: ColumnType<string | null, string | null | undefined, string | null>
   /** The identity provider whose rules gave it; null where a person did. */
   managedBy: ColumnType<string | null, string | null | undefined, string | null>
   createdAt: Date

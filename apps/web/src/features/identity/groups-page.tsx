@@ -68,7 +68,7 @@ function GroupPanel({ group, mayManage }: { group: Group; mayManage: boolean }) 
   const [open, setOpen] = useState(false)
   const [editing, setEditing] = useState(false)
   const [deleting, setDeleting] = useState(false)
-  const { id, name, description, externalId, memberCount } = group
+  const { id, name, description, externalId, role, memberCount } = group
   const remove = async () => {
     try {
       await parley.groups.delete(id)
@@ -85,6 +85,7 @@ function GroupPanel({ group, mayManage }: { group: Group; mayManage: boolean }) 
           <h2 className="flex flex-wrap items-center gap-2 font-medium">
             <span className="break-words">{name}</span>
             {externalId !== null && <Badge>from a directory</Badge>}
+            {role && <Badge tone="accent">{`gives ${role.name}`}</Badge>}
           </h2>
           {description && <p className="break-words text-sm text-text-muted">{description}</p>}
         </div>
@@ -93,9 +94,11 @@ function GroupPanel({ group, mayManage }: { group: Group; mayManage: boolean }) 
             <Button size="small" onClick={() => setEditing(true)} aria-label={`Edit ${name}`}>
               Edit
             </Button>
-            <Button size="small" variant="ghost" onClick={() => setDeleting(true)} aria-label={`Delete ${name}`}>
-              Delete
-            </Button>
+            {role === null && (
+              <Button size="small" variant="ghost" onClick={() => setDeleting(true)} aria-label={`Delete ${name}`}>
+                Delete
+              </Button>
+            )}
           </div>
         )}
       </div>
@@ -109,7 +112,13 @@ function GroupPanel({ group, mayManage }: { group: Group; mayManage: boolean }) 
         {memberCount === 1 ? '1 person' : `${memberCount} people`}
         <span className="sr-only"> in {name}</span>
       </button>
-      {open && <Members group={group} mayManage={mayManage} />}
+      {open && role && mayManage && (
+        <p className="border-border border-t px-5 pt-4 text-sm text-text-muted">
+          It gives its people a role, so that only your directory says who is in it. What it gives is under
+          Provisioning.
+        </p>
+      )}
+      {open && <Members group={group} mayManage={mayManage && role === null} />}
       {editing && <GroupDialog group={group} onClose={() => setEditing(false)} />}
       <ConfirmDialog
         open={deleting}

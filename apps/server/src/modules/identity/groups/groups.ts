@@ -5,15 +5,16 @@ import { AppError, notFound } from '../../../platform/errors.ts'
 import { decodeCursor, encodeCursor, type Idempotency, once } from '../../../platform/http/index.ts'
 import { emit } from '../../../platform/outbox/index.ts'
 import { announceAccess } from '../announce-access.ts'
+import { roleName } from '../invitations/present.ts'
 import * as store from './store.ts'
 
 const byName = z.tuple([z.string(), z.uuid()])
 
 /** A page of the workspace's groups, by name. */
 export async function listGroups(ctx: Ctx, query: QueryOf<typeof endpoints.listGroups>): Promise<Page<Group>> {
-  const { limit, cursor, search } = query
+  const { limit, cursor, ...wanted } = query
   const after = cursor === undefined ? undefined : decodeCursor(byName, cursor)
-  const rows = await store.listGroups(ctx.db, ctx.actor.workspaceId, { limit: limit + 1, search, after })
+  const rows = await store.listGroups(ctx.db, ctx.actor.workspaceId, { limit: limit + 1, ...wanted, after })
   return pageOf(rows, limit, present)
 }
 
@@ -63,11 +64,11 @@ export async function changeGroup(ctx: Ctx, id: string, change: BodyOf<typeof en
 
 /**
  * Deletes a group. What was shared with it is its people's no more, at once.
- * @throws AppError not_found
+ * @throws AppError not_found, conflict for one that gives a role
  */
 export async function deleteGroup(ctx: Ctx, id: string): Promise<void> {
   await inTransaction(ctx, async (tx) => {
-    const { workspaceId } = await openGroup(tx, id, { lock: true })
+    const { workspaceId } = await openByHand(tx, id)
     await store.deleteGroup(tx.db, id)
     await emit(tx, { type: 'group-deleted', workspaceId, subjectId: id, data: {} })
   })
@@ -91,11 +92,11 @@ export async function listGroupMembers(
 
 /**
  * Adds a person of the workspace; does nothing for who is in the group.
- * @throws AppError not_found
+ * @throws AppError not_found, conflict for a group that gives a role
  */
 export async function addGroupMember(ctx: Ctx, id: string, userId: string): Promise<void> {
   await inTransaction(ctx, async (tx) => {
-    const { workspaceId } = await openGroup(tx, id, { lock: true })
+    const { workspaceId } = await openByHand(tx, id)
     if (!(await store.insertGroupMember(tx.db, { groupId: id, workspaceId, userId }, tx.clock.now()))) {
       throw notFound('member')
     }
@@ -106,21 +107,32 @@ export async function addGroupMember(ctx: Ctx, id: string, userId: string): Prom
 
 /**
  * Takes a person out of a group. What was shared with the group is theirs no more, at once.
- * @throws AppError not_found
+ * @throws AppError not_found, conflict for a group that gives a role
  */
 export async function removeGroupMember(ctx: Ctx, id: string, userId: string): Promise<void> {
   await inTransaction(ctx, async (tx) => {
-    const { workspaceId } = await openGroup(tx, id, { lock: true })
+    const { workspaceId } = await openByHand(tx, id)
     if (!(await store.deleteGroupMember(tx.db, id, userId))) throw notFound('member')
     await emit(tx, { type: 'group-member-removed', workspaceId, subjectId: id, data: { userId } })
   })
   announceAccess(ctx)
 }
 
-async function openGroup(ctx: Ctx, id: string, options: { lock?: boolean } = {}): Promise<store.GroupRow> {
+/** @throws AppError not_found */
+export async function openGroup(ctx: Ctx, id: string, options: { lock?: boolean } = {}): Promise<store.GroupRow> {
   const row = await store.findGroup(ctx.db, ctx.actor.workspaceId, id, options)
   if (row === undefined) throw notFound('group')
   return row
+}
+
+/** A group whose people may be changed by hand: otherwise whoever changes groups would give roles. */
+async function openByHand(tx: Ctx, id: string): Promise<store.GroupRow> {
+  const group = await openGroup(tx, id, { lock: true })
+  if (group.givenRole === null) return group
+  throw new AppError(
+    'conflict',
+    'This group gives its people a role, so that only your directory says who is in it. Change it there, or have it give no role first, under Provisioning.',
+  )
 }
 
 function nameTaken(): AppError {
@@ -142,6 +154,12 @@ function pageOf<Row extends { id: string; name: string }, T>(
   }
 }
 
-function present({ id, name, description, externalId, memberCount, createdAt }: store.GroupRow): Group {
-  return { id, name, description, externalId, memberCount, createdAt: createdAt.toISOString() }
+function present(row: store.GroupRow): Group {
+  const { id, name, description, externalId, memberCount, createdAt } = row
+  return { id, name, description, externalId, role: presentRole(row), memberCount, createdAt: createdAt.toISOString() }
+}
+
+function presentRole({ givenRole, givenRoleId, givenRoleName }: store.GroupRow): Group['role'] {
+  if (givenRole === null) return null
+  return { id: givenRoleId ?? givenRole, name: roleName({ role: givenRole, roleName: givenRoleName }) }
 }

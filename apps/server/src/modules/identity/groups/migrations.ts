@@ -33,4 +33,23 @@ export const migrations: Migration[] = [
     name: 'groups-0002',
     up: `alter table "groupMembers" add column "managedBy" text`,
   },
+  {
+    name: 'groups-0003',
+    // An older release goes by "role" and "roleId" of a membership, which say what counts.
+    up: `
+      alter table "groups"
+        add column "givenRole" text check ("givenRole" in ('admin', 'member', 'viewer')),
+        add column "givenRoleId" uuid,
+        add constraint "groups_givenRole" foreign key ("workspaceId", "givenRoleId")
+          references "roles" ("workspaceId", "id");
+      create index "groups_givenRoleId" on "groups" ("givenRoleId") where "givenRoleId" is not null;
+
+      alter table "memberships"
+        add column "ownRole" text check ("ownRole" in ('owner', 'admin', 'member', 'viewer')),
+        add column "ownRoleId" uuid,
+        add constraint "memberships_ownRole" foreign key ("workspaceId", "ownRoleId")
+          references "roles" ("workspaceId", "id");
+      create index "memberships_ownRoleId" on "memberships" ("ownRoleId") where "ownRoleId" is not null;
+    `,
+  },
 ]

@@ -5,29 +5,39 @@ import type { Database, Db } from '../../../platform/database/index.ts'
 import '../tables.ts'
 import './tables.ts'
 
-export type GroupRow = Selectable<Database['groups']> & { memberCount: number }
+export type GroupRow = Selectable<Database['groups']> & { memberCount: number; givenRoleName: string | null }
 
 const memberCount = sql<number>`(select count(*) from "groupMembers" m where m."groupId" = "groups"."id")::int`.as(
   'memberCount',
 )
 
+const givenRoleName = sql<string | null>`(select r."name" from "roles" r where r."id" = "groups"."givenRoleId")`.as(
+  'givenRoleName',
+)
+
 interface ListPage {
   limit: number
   search?: string | undefined
+  givesRole?: 'yes' | 'no' | undefined
   /** Ends of the page before: by name, then id. */
   after?: [string, string] | undefined
 }
 
-export function listGroups(db: Db, workspaceId: string, { limit, search, after }: ListPage): Promise<GroupRow[]> {
+export function listGroups(
+  db: Db,
+  workspaceId: string,
+  { limit, search, givesRole, after }: ListPage,
+): Promise<GroupRow[]> {
   let query = db
     .selectFrom('groups')
     .selectAll()
-    .select(memberCount)
+    .select([memberCount, givenRoleName])
     .where('workspaceId', '=', workspaceId)
     .orderBy(sql`lower("name")`)
     .orderBy('id')
     .limit(limit)
   if (search) query = query.where('name', 'ilike', containing(search))
+  if (givesRole !== undefined) query = query.where('givenRole', givesRole === 'yes' ? 'is not' : 'is', null)
   if (after) query = query.where(sql<boolean>`(lower("name"), "id") > (lower(${after[0]}), ${after[1]}::uuid)`)
   return query.execute()
 }
@@ -41,7 +51,7 @@ export function findGroup(
   const query = db
     .selectFrom('groups')
     .selectAll()
-    .select(memberCount)
+    .select([memberCount, givenRoleName])
     .where('workspaceId', '=', workspaceId)
     .where('id', '=', id)
   return (lock ? query.forUpdate() : query).executeTakeFirst()
@@ -58,7 +68,7 @@ export function insertGroup(
     .values({ ...group, id: newId(), createdAt: now, updatedAt: now })
     .onConflict((conflict) => conflict.doNothing())
     .returningAll()
-    .returning(memberCount)
+    .returning([memberCount, givenRoleName])
     .executeTakeFirst()
 }
 
@@ -90,7 +100,7 @@ export async function deleteGroup(db: Db, id: string): Promise<void> {
   await db.deleteFrom('groups').where('id', '=', id).execute()
 }
 
-export function listGroupMembers(db: Db, groupId: string, { limit, after }: Omit<ListPage, 'search'>) {
+export function listGroupMembers(db: Db, groupId: string, { limit, after }: Omit<ListPage, 'search' | 'givesRole'>) {
   let query = db
     .selectFrom('groupMembers')
     .innerJoin('users', 'users.id', 'groupMembers.userId')

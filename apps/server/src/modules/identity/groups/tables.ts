@@ -1,3 +1,4 @@
+import type { Role } from '@parley/contract'
 import type { ColumnType } from 'kysely'
 
 interface GroupsTable {
@@ -8,6 +9,9 @@ interface GroupsTable {
   description: string
   /** What a directory calls it; unique in the workspace. */
   externalId: string | null
+  /** The role that whoever is in it has: built-in, or `viewer` beside a custom one. Null for nearly all groups. */
+  givenRole: ColumnType<Role | null, Role | null | undefined, Role | null>
+  givenRoleId: ColumnType<string | null, string | null | undefined, string | null>
   createdAt: Date
   updatedAt: Date
 }

@@ -1,5 +1,6 @@
 import type { Platform } from '../../../platform/context.ts'
 import { emit } from '../../../platform/outbox/index.ts'
+import { applyGroupRoles } from '../groups/apply-group-roles.ts'
 import { highestRole } from '../roles/highest-role.ts'
 import { listRoles, type MembershipRole } from '../roles/store.ts'
 import { getFirstWorkspaceId } from '../store.ts'
@@ -7,9 +8,17 @@ import type { ProvenIdentity } from './identity.ts'
 import { keepManagedGroups } from './managed-groups.ts'
 import { givenBy } from './match-rules.ts'
 import type { KnownProvider } from './providers.ts'
-import { countOwners, deleteMembership, listMemberships, listWorkspaceIds, saveMembership } from './store.ts'
+import {
+  countOwners,
+  deleteMembership,
+  listMemberships,
+  listWorkspaceIds,
+  saveMembership,
+  saveOwnRole,
+} from './store.ts'
 
 type Rules = KnownProvider['rules']
+type MembershipRow = Awaited<ReturnType<typeof listMemberships>>[number]
 
 /** Gives the roles that the rules say, and takes back those that they no longer do. Answers where anything changed. */
 export async function applyRoleRules(
@@ -23,10 +32,11 @@ export async function applyRoleRules(
   for (const [workspaceId, rules] of await rulesByWorkspace(tx, provider)) {
     if (!rules.some(givesRole)) continue
     const current = memberships.find((each) => each.workspaceId === workspaceId)
+    const held = current && ownRoleOf(current)
     const byRule = await roleByRules(tx, workspaceId, rules, identity)
     const lapsed = byRule === undefined && current?.managedBy === provider.id
     const next = lapsed ? provider.defaultRole && { role: provider.defaultRole, roleId: null } : byRule
-    if (next === undefined || (next !== null && current?.role === next.role && current.roleId === next.roleId)) continue
+    if (next === undefined || (next !== null && held?.role === next.role && held.roleId === next.roleId)) continue
     if (current === undefined && next === null) continue
     if (current?.role === 'owner') {
       // Owners are the rules' business only where these name owners; and the last one stays.
@@ -38,7 +48,11 @@ export async function applyRoleRules(
       await deleteMembership(tx.db, workspaceId, userId)
       await emit(tx, { type: 'member-removed', workspaceId, subjectId: userId, data })
     } else {
-      await saveMembership(tx.db, { workspaceId, userId, ...next, managedBy: provider.id }, tx.clock.now())
+      const membership = { workspaceId, userId, ...next, managedBy: provider.id }
+      if (current?.ownRole != null && next.role !== 'owner') await saveOwnRole(tx.db, membership)
+      else await saveMembership(tx.db, membership, tx.clock.now())
+      // Who is no owner any more has what their groups give.
+      if (current?.role === 'owner') await applyGroupRoles(tx, workspaceId, [userId])
       const type = current === undefined ? 'member-joined' : 'member-role-changed'
       await emit(tx, { type, workspaceId, subjectId: userId, data: { ...data, ...next } })
     }
@@ -63,12 +77,18 @@ export async function applyGroupRules(
     const wanted = givenBy(rules.get(workspaceId) ?? [], identity.claims).groupIds
     const member = { workspaceId, userId, providerId: provider.id }
     const { added, removed } = await keepManagedGroups(tx.db, member, wanted, tx.clock.now())
+    if (removed.length > 0) await applyGroupRoles(tx, workspaceId, [userId])
     const data = { userId, providerId: provider.id }
     for (const id of added) await emit(tx, { type: 'group-member-added', workspaceId, subjectId: id, data })
     for (const id of removed) await emit(tx, { type: 'group-member-removed', workspaceId, subjectId: id, data })
     if (added.length + removed.length > 0) changed.push(workspaceId)
   }
   return changed
+}
+
+/** Groups of a directory may give a role; rules are about the one that people have besides. */
+function ownRoleOf({ role, roleId, ownRole, ownRoleId }: MembershipRow): MembershipRole {
+  return ownRole === null ? { role, roleId } : { role: ownRole, roleId: ownRoleId }
 }
 
 /** The rules of a provider that are about one workspace. */

@@ -4,8 +4,8 @@ import '../groups/tables.ts'
 import '../tables.ts'
 
 /**
- * Has a member be in these groups by the word of the provider, and in no other by it; groups that are not there are left
- * out. Answers the ids of the groups that they came into and out of.
+ * Has a member be in these groups by the word of the provider, and in no other by it. Groups that are not there are left
+ * out, and those that give a role: who is in them, only the directory says. Answers the ids of the groups that they came into and out of.
  */
 export async function keepManagedGroups(
   db: Db,
@@ -21,7 +21,7 @@ export async function keepManagedGroups(
   const added = await sql<{ groupId: string }>`
     insert into "groupMembers" ("groupId", "workspaceId", "userId", "createdAt", "managedBy")
     select "id", "workspaceId", ${userId}::uuid, ${now}::timestamptz, ${providerId}::text from "groups"
-    where "workspaceId" = ${workspaceId} and "id" = any(${groupIds}::uuid[])
+    where "workspaceId" = ${workspaceId} and "id" = any(${groupIds}::uuid[]) and "givenRole" is null
     on conflict do nothing
     returning "groupId"`.execute(db)
   const ids = ({ rows }: typeof added) => rows.map(({ groupId }) => groupId)

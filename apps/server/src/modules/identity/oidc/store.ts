@@ -157,6 +157,8 @@ export function listMemberships(db: Db, userId: string) {
       'memberships.workspaceId',
       'memberships.role',
       'memberships.roleId',
+      'memberships.ownRole',
+      'memberships.ownRoleId',
       'memberships.managedBy',
       'signInPolicies.ssoOnly',
       'signInPolicies.ssoProviders',
@@ -184,9 +186,27 @@ export async function saveMembership(
   await db
     .insertInto('memberships')
     .values({ ...membership, createdAt: now })
-    .onConflict((conflict) => conflict.columns(['workspaceId', 'userId']).doUpdateSet({ role, roleId, managedBy }))
+    .onConflict((conflict) =>
+      conflict
+        .columns(['workspaceId', 'userId'])
+        .doUpdateSet({ role, roleId, managedBy, ownRole: null, ownRoleId: null }),
+    )
     .execute()
     .catch(refuseKeptOut)
+}
+
+/** The role that somebody has besides the one that a group gives them. */
+export async function saveOwnRole(
+  db: Db,
+  membership: { workspaceId: string; userId: string; role: Role; roleId: string | null; managedBy: string | null },
+): Promise<void> {
+  const { workspaceId, userId, role, roleId, managedBy } = membership
+  await db
+    .updateTable('memberships')
+    .set({ ownRole: role, ownRoleId: roleId, managedBy })
+    .where('workspaceId', '=', workspaceId)
+    .where('userId', '=', userId)
+    .execute()
 }
 
 export async function deleteMembership(db: Db, workspaceId: string, userId: string): Promise<void> {

@@ -99,5 +99,6 @@ function present(ctx: Ctx, row: Row): Person {
   const grantable = mayGrantRole(ctx, { role, scopes: scopesOfMember({ role, roleScopes }) })
   const manageable = ctx.actor.scopes.has('people:manage') && grantable
   const secondFactor = manageable ? row.secondFactor : null
-  return { id, name, email, role, customRole, joinedAt: joinedAt.toISOString(), manageable, secondFactor }
+  const roleByGroup = row.ownRole !== null
+  return { id, name, email, role, customRole, roleByGroup, joinedAt: joinedAt.toISOString(), manageable, secondFactor }
 }

@@ -34,6 +34,7 @@ function selectMembers(db: Db) {
     .leftJoin('roles', 'roles.id', 'memberships.roleId')
     .select(['users.id', 'users.name', 'users.email', 'memberships.createdAt as joinedAt'])
     .select(['memberships.role', 'memberships.roleId', 'roles.name as roleName', 'roles.scopes as roleScopes'])
+    .select('memberships.ownRole')
     .select(sql<string>`lower("users"."name")`.as('sortedBy'))
     .select(
       sql<boolean>`(exists (select from "totpFactors" t where t."userId" = "users"."id" and t."secret" is not null)

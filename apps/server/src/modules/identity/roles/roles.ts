@@ -7,6 +7,8 @@ import { decodeCursor, encodeCursor, type Idempotency, once } from '../../../pla
 import { emit } from '../../../platform/outbox/index.ts'
 import { isBuiltIn, mayGrantRole, requireGrantable, scopesOf } from '../access.ts'
 import { announceAccess } from '../announce-access.ts'
+import { applyGroupRoles } from '../groups/apply-group-roles.ts'
+import { listRoledByGroups } from '../groups/group-roles-store.ts'
 import { countInvitedTo, replaceInvitedRole, revokeInvitations } from '../invitations/store.ts'
 import { countRulesGiving, replaceRuleRole } from '../oidc/rules-giving.ts'
 import * as store from './store.ts'
@@ -67,7 +69,8 @@ export async function createRole(
 }
 
 /**
- * Changes a custom role. What its people and their keys may do changes with the answer.
+ * Changes a custom role. What its people and their keys may do changes with the answer; and where it allows more or less,
+ * which of the roles that groups give is the highest.
  * @throws AppError not_found, forbidden, name_taken
  */
 export async function changeRole(
@@ -87,6 +90,7 @@ export async function changeRole(
       )
     }
     await store.updateRole(tx.db, id, change, tx.clock.now())
+    if (change.scopes !== undefined) await applyGroupRoles(tx, workspaceId, await listRoledByGroups(tx.db, workspaceId))
     await emit(tx, { type: 'role-changed', workspaceId, subjectId: id, data: { changed: Object.keys(change) } })
   })
   announceAccess(ctx)
@@ -110,9 +114,13 @@ export async function deleteRole(ctx: Ctx, id: string, replacement: string | und
     if (replacement === undefined) await requireUnused(tx, id)
     else {
       const next = await openGrantable(tx, replacement)
+      if (next.role === 'owner' && (await store.countHeldBesides(tx.db, id)).groups > 0) {
+        throw new AppError('conflict', 'A group gives this role, and no group makes owners. Choose another role.')
+      }
       await store.replaceRole(tx.db, workspaceId, id, next)
       await replaceInvitedRole(tx.db, id, next)
       await replaceRuleRole(tx.db, workspaceId, id, replacement)
+      await applyGroupRoles(tx, workspaceId, await listRoledByGroups(tx.db, workspaceId))
     }
     await store.deleteRole(tx.db, id)
     await emit(tx, { type: 'role-deleted', workspaceId, subjectId: id, data: { replacement: replacement ?? null } })
@@ -123,12 +131,14 @@ export async function deleteRole(ctx: Ctx, id: string, replacement: string | und
 /** @throws AppError role_in_use */
 async function requireUnused(tx: Ctx, id: string): Promise<void> {
   const { workspaceId } = tx.actor
-  const people = (await store.countByRole(tx.db, workspaceId)).get(id) ?? 0
+  const besides = await store.countHeldBesides(tx.db, id)
+  const people = ((await store.countByRole(tx.db, workspaceId)).get(id) ?? 0) + besides.people
   const invited = await countInvitedTo(tx.db, id, tx.clock.now())
   const rules = await countRulesGiving(tx.db, workspaceId, id)
   const uses = [
     people > 0 && (people === 1 ? 'one person has it' : `${people} people have it`),
     invited > 0 && (invited === 1 ? 'one invitation gives it' : `${invited} invitations give it`),
+    besides.groups > 0 && (besides.groups === 1 ? 'one group gives it' : `${besides.groups} groups give it`),
     rules > 0 && (rules === 1 ? 'one sign-in rule gives it' : `${rules} sign-in rules give it`),
   ].filter((use) => use !== false)
   if (uses.length === 0) return
@@ -137,7 +147,8 @@ async function requireUnused(tx: Ctx, id: string): Promise<void> {
 
 /**
  * Gives a person of the workspace another role, by its id or built-in name. It counts at once.
- * @throws AppError not_found, forbidden (more than the actor has, of either role), conflict for the last owner
+ * @throws AppError not_found, forbidden (more than the actor has, of either role), conflict for the last owner, and where a
+ * group gives the role
  */
 export async function assignRole(ctx: Ctx, userId: string, roleId: string): Promise<void> {
   const { workspaceId } = ctx.actor
@@ -154,7 +165,14 @@ export async function assignRole(ctx: Ctx, userId: string, roleId: string): Prom
     if (held.role === 'owner' && next.role !== 'owner' && owners.length === 1) {
       throw new AppError('conflict', 'A workspace needs an owner. Make somebody else an owner first.')
     }
+    if (held.ownRole !== null && next.role !== 'owner') {
+      throw new AppError(
+        'conflict',
+        'A group of your directory gives them this role. Change it there, or what the group gives under Provisioning.',
+      )
+    }
     await store.setMembershipRole(tx.db, workspaceId, userId, next)
+    if (held.role === 'owner') await applyGroupRoles(tx, workspaceId, [userId])
     // Whom they invited while they could, comes in no more.
     await revokeInvitations(tx.db, workspaceId, { invitedBy: userId }, tx.clock.now())
     await emit(tx, { type: 'member-role-changed', workspaceId, subjectId: userId, data: { roleId } })

@@ -2,6 +2,7 @@ import type { Role, Scope } from '@parley/contract'
 import { type Selectable, sql } from 'kysely'
 import { newId } from '../../../platform/crypto/index.ts'
 import type { Database, Db } from '../../../platform/database/index.ts'
+import '../groups/tables.ts'
 import '../tables.ts'
 import './tables.ts'
 
@@ -74,14 +75,35 @@ export interface MembershipRole {
   roleId: string | null
 }
 
-/** Gives everyone who has a custom role another one. */
+/** Gives everyone who has a custom role another one, by themselves or by a group. */
 export async function replaceRole(db: Db, workspaceId: string, id: string, next: MembershipRole): Promise<void> {
+  await db
+    .updateTable('groups')
+    .set({ givenRole: next.role, givenRoleId: next.roleId })
+    .where('workspaceId', '=', workspaceId)
+    .where('givenRoleId', '=', id)
+    .execute()
+  await db
+    .updateTable('memberships')
+    .set({ ownRole: next.role, ownRoleId: next.roleId })
+    .where('workspaceId', '=', workspaceId)
+    .where('ownRoleId', '=', id)
+    .execute()
   await db
     .updateTable('memberships')
     .set(next)
     .where('workspaceId', '=', workspaceId)
     .where('roleId', '=', id)
     .execute()
+}
+
+/** How many groups give a custom role, or people have it besides the one that a group gives them. */
+export async function countHeldBesides(db: Db, id: string): Promise<{ groups: number; people: number }> {
+  const { rows } = await sql<{ groups: number; people: number }>`
+    select
+      (select count(*)::int from "groups" where "givenRoleId" = ${id}) as "groups",
+      (select count(*)::int from "memberships" where "ownRoleId" = ${id}) as "people"`.execute(db)
+  return rows[0]!
 }
 
 /** The membership with what it may do, locked; undefined for who is not in the workspace. */
@@ -91,12 +113,14 @@ export async function lockMembership(db: Db, workspaceId: string, userId: string
     .innerJoin('users', 'users.id', 'memberships.userId')
     .leftJoin('roles', 'roles.id', 'memberships.roleId')
     .select(['memberships.role', 'memberships.roleId', 'roles.scopes as roleScopes', 'users.kind'])
+    .select('memberships.ownRole')
     .where('memberships.workspaceId', '=', workspaceId)
     .where('memberships.userId', '=', userId)
     .forUpdate('memberships')
     .executeTakeFirst()
 }
 
+/** Gives a role, in place of one by hand or by a group. */
 export async function setMembershipRole(
   db: Db,
   workspaceId: string,
@@ -105,7 +129,7 @@ export async function setMembershipRole(
 ): Promise<void> {
   await db
     .updateTable('memberships')
-    .set(next)
+    .set({ ...next, ownRole: null, ownRoleId: null })
     .where('workspaceId', '=', workspaceId)
     .where('userId', '=', userId)
     .execute()

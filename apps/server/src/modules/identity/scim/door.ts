@@ -6,6 +6,7 @@ import { type Http, requireText, takeJson, toProblem } from '../../../platform/h
 import { takeTry } from '../sign-in-throttle.ts'
 import type { ScimCtx } from './scim-ctx.ts'
 import { ScimError, type ScimType } from './scim-error.ts'
+import { takeRequest } from './throttle.ts'
 import { authenticateDirectory } from './tokens.ts'
 
 const mediaType = 'application/scim+json'
@@ -53,6 +54,7 @@ export function openScimDoor(http: Http, routes: ScimRoute[]): void {
           await takeTry(platform, request.ip, undefined)
           throw new AppError('unauthenticated', 'Send a provisioning token of a workspace as a bearer token.')
         }
+        await takeRequest(platform, directory.tokenId)
         const log = request.log as Logger
         contexts.set(request, { ...platform, ...directory, requestId: request.id, log })
       })

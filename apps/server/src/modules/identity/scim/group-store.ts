@@ -1,3 +1,4 @@
+import type { Role } from '@parley/contract'
 import { sql } from 'kysely'
 import type { Db } from '../../../platform/database/index.ts'
 import '../groups/tables.ts'
@@ -11,6 +12,9 @@ export interface ScimGroupRow {
   id: string
   displayName: string
   externalId: string | null
+  /** The role that it gives its people. */
+  givenRole: Role | null
+  givenRoleId: string | null
   createdAt: Date
   updatedAt: Date
 }
@@ -57,7 +61,8 @@ export async function listGroups(
   if (limit === 0 || offset >= total) return { total, rows: [] }
   const order = orderBy && sql`${orderBy} ${descending ? sql`desc` : sql`asc`},`
   const { rows } = await sql<ScimGroupRow>`
-    select p."id", p."name" as "displayName", p."externalId", p."createdAt", p."updatedAt" ${from}
+    select p."id", p."name" as "displayName", p."externalId", p."givenRole", p."givenRoleId", p."createdAt", p."updatedAt"
+    ${from}
     order by ${order ?? sql``} p."id" limit ${limit} offset ${offset}`.execute(db)
   return { total, rows }
 }
@@ -70,7 +75,7 @@ export async function findGroup(
 ): Promise<ScimGroupRow | undefined> {
   const query = db
     .selectFrom('groups')
-    .select(['id', 'name as displayName', 'externalId', 'createdAt', 'updatedAt'])
+    .select(['id', 'name as displayName', 'externalId', 'givenRole', 'givenRoleId', 'createdAt', 'updatedAt'])
     .where('workspaceId', '=', workspaceId)
     .where('id', '=', id)
   return (lock ? query.forUpdate() : query).executeTakeFirst()

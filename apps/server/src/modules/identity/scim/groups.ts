@@ -2,8 +2,11 @@ import { inTransaction, whenCommitted } from '../../../platform/context.ts'
 import { isId } from '../../../platform/crypto/index.ts'
 import { emit } from '../../../platform/outbox/index.ts'
 import { announceAccess } from '../announce-access.ts'
+import { applyGroupRoles } from '../groups/apply-group-roles.ts'
+import { listMemberIdsOf } from '../groups/group-roles-store.ts'
 import { deleteGroup as deleteRow, insertGroup } from '../groups/store.ts'
 import * as store from './group-store.ts'
+import { requireMakerCould } from './maker.ts'
 import { applyPatch, type Operation } from './patch.ts'
 import { withVersion } from './person.ts'
 import { requireMatch } from './preconditions.ts'
@@ -31,7 +34,7 @@ export function createGroup(ctx: ScimCtx, resource: Resource): Promise<Presented
     const row = await insertGroup(tx.db, { workspaceId, name, description: '', externalId }, tx.clock.now())
     if (row === undefined) throw taken('displayName', name)
     await tell(tx, 'group-created', row.id, {})
-    await changeMembers(tx, row.id, [], said.memberIds)
+    await changeMembers(tx, row, [], said.memberIds)
     return read(tx, row.id)
   })
 }
@@ -84,8 +87,10 @@ export function deleteGroup(ctx: ScimCtx, id: string, ifMatch?: string): Promise
   return inTransaction(ctx, async (tx) => {
     const row = await open(tx, id, { lock: true })
     requireMatch(present(tx, row, await membersOf(tx, [id])), ifMatch)
+    const memberIds = await listMemberIdsOf(tx.db, id)
     await deleteRow(tx.db, id)
     await tell(tx, 'group-deleted', id, {})
+    await requireMakerCould(tx, await applyGroupRoles(tx, tx.workspaceId, memberIds))
     tellAccess(tx)
   })
 }
@@ -114,16 +119,26 @@ function changeGroup(
     if (said.displayName === displayName && said.externalId === externalId && sameMembers) return presented
     await requireFree(tx, said, id)
     await store.updateGroup(tx.db, id, said, tx.clock.now())
-    if (!sameMembers) await changeMembers(tx, id, beforeIds, said.memberIds)
+    if (!sameMembers) await changeMembers(tx, row, beforeIds, said.memberIds)
     return read(tx, id)
   })
 }
 
-async function changeMembers(tx: ScimCtx, id: string, before: string[], after: string[]): Promise<void> {
+async function changeMembers(
+  tx: ScimCtx,
+  { id, givenRole, givenRoleId }: Pick<store.ScimGroupRow, 'id' | 'givenRole' | 'givenRoleId'>,
+  before: string[],
+  after: string[],
+): Promise<void> {
   const [had, has] = [new Set(before), new Set(after)]
   const added = after.filter((userId) => !had.has(userId))
   const removed = before.filter((userId) => !has.has(userId))
   const group = { workspaceId: tx.workspaceId, id }
+  if (givenRole !== null && added.length + removed.length > 0) {
+    // Also for who is not in yet: they have the role once they are.
+    const given = { role: givenRole, roleId: givenRoleId }
+    await requireMakerCould(tx, [{ before: given, after: given }])
+  }
   if (added.length > 0) {
     const known = await store.findPeople(tx.db, tx.workspaceId, added)
     const unknown = added.find((userId) => !known.has(userId))
@@ -131,6 +146,7 @@ async function changeMembers(tx: ScimCtx, id: string, before: string[], after: s
     await store.addMembers(tx.db, group, added, tx.clock.now())
   }
   if (removed.length > 0) await store.removeMembers(tx.db, group, removed)
+  await requireMakerCould(tx, await applyGroupRoles(tx, tx.workspaceId, [...added, ...removed]))
   for (const userId of added) await tell(tx, 'group-member-added', id, { userId })
   for (const userId of removed) await tell(tx, 'group-member-removed', id, { userId })
   if (added.length + removed.length > 0) tellAccess(tx)

@@ -62,4 +62,8 @@ export const migrations: Migration[] = [
         for each row execute function "refuseSuspendedMember"();
     `,
   },
+  {
+    name: 'scim-0002',
+    up: `alter table "scimUsers" add column "heldManagedBy" text`,
+  },
 ]

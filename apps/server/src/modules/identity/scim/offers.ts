@@ -7,6 +7,7 @@ import { decodeCursor, encodeCursor } from '../../../platform/http/index.ts'
 import { address, line, queueMail } from '../../../platform/mail/index.ts'
 import { emit } from '../../../platform/outbox/index.ts'
 import { announceRevoked } from '../announce-revoked.ts'
+import { applyGroupRoles } from '../groups/apply-group-roles.ts'
 import { moveSession } from '../people/store.ts'
 import * as store from './offer-store.ts'
 import { beginMembership, findRoleById } from './user-store.ts'
@@ -61,6 +62,7 @@ export async function acceptOffer(ctx: Ctx, token: string): Promise<void> {
     const now = tx.clock.now()
     await store.markAccepted(tx.db, { workspaceId, userId }, now)
     await beginMembership(tx.db, { workspaceId, userId, role }, now)
+    await applyGroupRoles(tx, workspaceId, [userId])
     await moveSession(tx.db, { id: credentialId, userId: tx.actor.userId }, workspaceId, tx.clock.now())
     await emit(tx, { type: 'member-joined', workspaceId, subjectId: userId, data: role })
     whenCommitted(tx, () => announceRevoked(ctx, { credentialId }))

@@ -44,6 +44,8 @@ interface ScimUsersTable {
   heldRole: Role
   /** The custom role, if it still exists then. */
   heldRoleId: string | null
+  /** The identity provider whose rules gave the role. */
+  heldManagedBy: ColumnType<string | null, string | null | undefined, string | null>
   /** Ids of the groups they are put into then. Empty for who is in. */
   heldGroups: ColumnType<string[], string, string>
   createdAt: Date

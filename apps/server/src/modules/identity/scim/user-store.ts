@@ -138,6 +138,8 @@ export async function lockPerson(db: Db, workspaceId: string, userId: string) {
       'users.name',
       'users.provisionedBy',
       'memberships.userId as memberId',
+      'memberships.ownRole',
+      'memberships.ownRoleId',
       'scimUsers.active',
       'scimUsers.acceptedAt',
     ])
@@ -159,6 +161,14 @@ export async function findRole(db: Db, workspaceId: string, text: string): Promi
     .where(sql<boolean>`(lower("name") = lower(${text}::text) or "id"::text = ${name}::text)`)
     .executeTakeFirst()
   return row && { role: 'viewer', roleId: row.id, roleScopes: row.scopes }
+}
+
+/** What a role allows. */
+export async function withScopes(db: Db, workspaceId: string, held: MembershipRole): Promise<HeldRole> {
+  if (held.roleId === null) return { ...held, roleScopes: null }
+  const query = db.selectFrom('roles').select('scopes').where('workspaceId', '=', workspaceId)
+  const row = await query.where('id', '=', held.roleId).executeTakeFirst()
+  return { ...held, roleScopes: row?.scopes ?? null }
 }
 
 /** The custom role, if it is still there. */
@@ -282,7 +292,13 @@ export async function beginMembership(
   { workspaceId, userId, role }: Pick<ScimUser, 'workspaceId' | 'userId' | 'role'>,
   now: Date,
 ): Promise<void> {
-  await insertMembership(db, { workspaceId, userId, ...role }, now)
+  const held = await db
+    .selectFrom('scimUsers')
+    .select('heldManagedBy')
+    .where('workspaceId', '=', workspaceId)
+    .where('userId', '=', userId)
+    .executeTakeFirst()
+  await insertMembership(db, { workspaceId, userId, ...role, managedBy: held?.heldManagedBy ?? null }, now)
   await sql`
     insert into "groupMembers" ("groupId", "workspaceId", "userId", "createdAt")
     select g."id", g."workspaceId", s."userId", ${now}::timestamptz
@@ -293,18 +309,24 @@ export async function beginMembership(
     on conflict do nothing`.execute(db)
   await db
     .updateTable('scimUsers')
-    .set({ heldGroups: '[]' })
+    .set({ heldGroups: '[]', heldManagedBy: null })
     .where('workspaceId', '=', workspaceId)
     .where('userId', '=', userId)
     .execute()
 }
 
-/** Takes a person out: the membership, the sessions in this workspace, and its keys go. What they own stays, and their groups are kept for them. */
+/**
+ * Takes a person out: the membership, the sessions in this workspace, and its keys go. What they own stays. Their groups are
+ * kept for them, but for those that sign-in rules gave: these give them again.
+ */
 export async function endMembership(db: Db, workspaceId: string, userId: string, now: Date): Promise<void> {
   await sql`
     update "scimUsers" set "heldGroups" = coalesce((
-      select jsonb_agg("groupId") from "groupMembers" where "workspaceId" = ${workspaceId} and "userId" = ${userId}
-    ), '[]'::jsonb)
+      select jsonb_agg("groupId") from "groupMembers"
+      where "workspaceId" = ${workspaceId} and "userId" = ${userId} and "managedBy" is null
+    ), '[]'::jsonb), "heldManagedBy" = (
+      select "managedBy" from "memberships" where "workspaceId" = ${workspaceId} and "userId" = ${userId}
+    )
     where "workspaceId" = ${workspaceId} and "userId" = ${userId}`.execute(db)
   for (const table of ['memberships', 'sessions'] as const) {
     await db.deleteFrom(table).where('workspaceId', '=', workspaceId).where('userId', '=', userId).execute()

@@ -1,9 +1,12 @@
+import type { Role } from '@parley/contract'
 import { inTransaction, whenCommitted } from '../../../platform/context.ts'
 import { isId } from '../../../platform/crypto/index.ts'
 import { emit } from '../../../platform/outbox/index.ts'
-import { scopesOfMember } from '../access.ts'
 import { announceRevoked } from '../announce-revoked.ts'
+import { applyGroupRoles } from '../groups/apply-group-roles.ts'
+import { saveRoles } from '../groups/group-roles-store.ts'
 import { lockOwnerIds, type MembershipRole, setMembershipRole } from '../roles/store.ts'
+import { requireGrantable, requireMakerCould, requireManageable } from './maker.ts'
 import { offerMembership } from './offers.ts'
 import { applyPatch, type Operation } from './patch.ts'
 import { type PersonSaid, presentPerson, readPerson, resourceOf } from './person.ts'
@@ -37,7 +40,7 @@ export function createUser(ctx: ScimCtx, resource: Resource): Promise<Presented>
     const acceptedAt = agreed ? now : null
     const person = { workspaceId, userId, userName, externalId, active, acceptedAt, attributes, role: roleOnly(role) }
     await store.saveScimUser(tx.db, person, now)
-    if (active && agreed) await store.beginMembership(tx.db, person, now)
+    if (active && agreed) await enter(tx, person)
     await tell(tx, 'member-provisioned', userId, { ...person.role, active, agreed })
     if (active && !agreed) await offerMembership(tx, { workspaceId, userId, email: said.email, name: said.name })
     return read(tx, userId)
@@ -131,8 +134,11 @@ async function changeUser(
     const after = change(before)
     const said = readPerson(after)
     const active = said.active ?? row.active
-    const role = said.role === undefined ? row : await getRole(tx, said.role)
-    const sameRole = role.role === row.role && role.roleId === row.roleId
+    const own = await ownRoleOf(tx, held, row)
+    const saidRole = said.role === undefined ? undefined : await getRole(tx, said.role)
+    // A directory that repeats what it read does not make the role that a group gives their own.
+    const role = saidRole === undefined || isSameRole(saidRole, row) ? own : saidRole
+    const sameRole = isSameRole(role, own)
     if (sameRole && active === row.active && isSame(readPerson(before), said)) return presentPerson(tx, row)
 
     requireManageable(tx, row)
@@ -161,11 +167,14 @@ async function changeUser(
       if (acceptedAt === null) {
         await offerMembership(tx, { workspaceId, userId: id, email: held.email, name: said.name })
       } else {
-        await store.beginMembership(tx.db, person, now)
+        await enter(tx, person)
       }
       await tell(tx, 'member-restored', id, { ...person.role })
     } else if (!sameRole) {
-      await setMembershipRole(tx.db, workspaceId, id, person.role)
+      if (held.ownRole === null) await setMembershipRole(tx.db, workspaceId, id, person.role)
+      else await saveRoles(tx.db, { workspaceId, userId: id }, roleOnly(row), person.role)
+      // Owners have no other role besides; who is one no more has what their groups give.
+      await requireMakerCould(tx, await applyGroupRoles(tx, workspaceId, [id]))
       whenCommitted(tx, () => announceRevoked(ctx, { userId: id }))
       await tell(tx, 'member-role-changed', id, { ...person.role })
     } else {
@@ -209,6 +218,26 @@ async function changeAccount(
   if (!(await store.updateAccount(tx.db, id, { email, name }, tx.clock.now()))) throw taken('emails', email)
 }
 
+/** Lets a person in, into their groups and with the role that these give. */
+async function enter(tx: ScimCtx, person: store.ScimUser): Promise<void> {
+  await store.beginMembership(tx.db, person, tx.clock.now())
+  await requireMakerCould(tx, await applyGroupRoles(tx, tx.workspaceId, [person.userId]))
+}
+
+/** The role that is theirs whatever group they are in. */
+async function ownRoleOf(
+  tx: ScimCtx,
+  { ownRole, ownRoleId }: { ownRole: Role | null; ownRoleId: string | null },
+  row: store.PersonRow,
+): Promise<store.HeldRole> {
+  if (ownRole === null) return row
+  return store.withScopes(tx.db, tx.workspaceId, { role: ownRole, roleId: ownRoleId })
+}
+
+function isSameRole(a: MembershipRole, b: MembershipRole): boolean {
+  return a.role === b.role && a.roleId === b.roleId
+}
+
 async function leave(tx: ScimCtx, id: string): Promise<void> {
   await store.endMembership(tx.db, tx.workspaceId, id, tx.clock.now())
   whenCommitted(tx, () => announceRevoked(tx, { userId: id }))
@@ -233,20 +262,6 @@ async function getRole(tx: ScimCtx, name: string): Promise<store.HeldRole> {
 
 function roleOnly({ role, roleId }: store.HeldRole): MembershipRole {
   return { role, roleId }
-}
-
-/** Nobody gives by way of a directory what they did not have themselves; and a directory makes no owners. */
-function requireGrantable({ makerScopes }: ScimCtx, role: store.HeldRole): void {
-  if (role.role !== 'owner' && [...scopesOfMember(role)].every((scope) => makerScopes.has(scope))) return
-  throw new ScimError(403, undefined, 'This token cannot give that role: its maker could not. Give it in Parley.')
-}
-
-function requireManageable({ makerRole, makerScopes }: ScimCtx, held: store.HeldRole): void {
-  if (held.role === 'owner' && makerRole !== 'owner') {
-    throw new ScimError(403, undefined, 'Only a token made by an owner may change an owner.')
-  }
-  if ([...scopesOfMember(held)].every((scope) => makerScopes.has(scope))) return
-  throw new ScimError(403, undefined, 'This token may not change people who may do more than its maker could.')
 }
 
 function requireAnotherOwner(owners: string[], id: string): void {

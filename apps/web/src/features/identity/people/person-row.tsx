@@ -29,9 +29,14 @@ export function PersonRow({ person, isMe }: { person: Person; isMe: boolean }) {
         </p>
         <p className="wrap-anywhere text-sm text-text-muted">
           {person.email} · here since {formatDate(person.joinedAt)}
+          {person.roleByGroup && ' · role by a group of the directory'}
         </p>
       </div>
-      {person.manageable ? <RoleChoice person={person} isMe={isMe} /> : <Badge>{roleName}</Badge>}
+      {person.manageable && !person.roleByGroup ? (
+        <RoleChoice person={person} isMe={isMe} />
+      ) : (
+        <Badge>{roleName}</Badge>
+      )}
       {person.manageable && !isMe && <Actions person={person} />}
     </li>
   )

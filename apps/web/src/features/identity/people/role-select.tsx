@@ -7,18 +7,21 @@ export function RoleSelect({
   label,
   labelHidden = true,
   value,
+  without = [],
   busy = false,
   onChange,
 }: {
   label: string
   labelHidden?: boolean
   value: string
+  /** Roles that cannot be given here. */
+  without?: string[]
   busy?: boolean
   onChange: (roleId: string) => void
 }) {
   const roles = useQuery(listRoles).data?.data ?? []
   const options = roles
-    .filter(({ id, grantable }) => grantable || id === value)
+    .filter(({ id, grantable }) => (grantable && !without.includes(id)) || id === value)
     .map(({ id, name }) => ({ value: id, label: name }))
   return (
     <Select

@@ -10,6 +10,7 @@ import { formatCount, formatDate } from '../../shell/format.ts'
 import { Panel, SettingsHead } from '../../shell/settings-layout.tsx'
 import { useTitle } from '../../shell/use-title.ts'
 import { useMay } from '../me.ts'
+import { GroupRoles } from './group-roles.tsx'
 import { PeopleOutside } from './people-outside.tsx'
 import { NewTokenDialog, RotateTokenDialog } from './token-dialogs.tsx'
 
@@ -55,6 +56,7 @@ export function ProvisioningPage() {
           <BaseUrl url={data.baseUrl} />
           <Tokens tokens={data.tokens} onChange={changed} />
           <People people={data.people} />
+          <GroupRoles />
         </div>
       )}
       {making && <NewTokenDialog onMade={changed} onClose={() => setMaking(false)} />}
