@@ -2,6 +2,7 @@ import { apiKeyEndpoints } from './api-keys.ts'
 import { billingEndpoints } from './billing.ts'
 import { budgetEndpoints } from './budgets.ts'
 import { chatEndpoints } from './chat.ts'
+import { connectedAccountEndpoints } from './connected-accounts.ts'
 import { conversationEndpoints } from './conversations.ts'
 import { emailedLinkEndpoints } from './emailed-links.ts'
 import { fileEndpoints } from './files.ts'
@@ -21,6 +22,7 @@ import { serviceAccountEndpoints } from './service-accounts.ts'
 import { sessionEndpoints } from './sessions.ts'
 import { sharingEndpoints } from './sharing.ts'
 import { signInEndpoints } from './sign-in.ts'
+import { signInProviderEndpoints } from './sign-in-providers.ts'
 import { tokenKeyEndpoints } from './token-keys.ts'
 import { toolEndpoints } from './tools.ts'
 import { usageEndpoints } from './usage.ts'
@@ -31,6 +33,7 @@ export * from './billing.ts'
 export * from './budgets.ts'
 export * from './chat.ts'
 export * from './common.ts'
+export * from './connected-accounts.ts'
 export * from './conversations.ts'
 export * from './emailed-links.ts'
 export * from './endpoint.ts'
@@ -55,6 +58,8 @@ export * from './service-accounts.ts'
 export * from './sessions.ts'
 export * from './sharing.ts'
 export * from './sign-in.ts'
+export * from './sign-in-problems.ts'
+export * from './sign-in-providers.ts'
 export * from './token-keys.ts'
 export * from './tools.ts'
 export * from './usage.ts'
@@ -69,6 +74,8 @@ export const endpoints = {
   ...serviceAccountEndpoints,
   ...tokenKeyEndpoints,
   ...signInEndpoints,
+  ...connectedAccountEndpoints,
+  ...signInProviderEndpoints,
   ...peopleEndpoints,
   ...invitationEndpoints,
   ...emailedLinkEndpoints,

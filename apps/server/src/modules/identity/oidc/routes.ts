@@ -1,4 +1,11 @@
-import { idSchema, type SignInProblem, signInEndpoints, signInProblems } from '@parley/contract'
+import {
+  connectedAccountEndpoints,
+  idSchema,
+  type SignInProblem,
+  signInEndpoints,
+  signInProblems,
+  signInProviderEndpoints,
+} from '@parley/contract'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { Platform } from '../../../platform/context.ts'
@@ -37,22 +44,24 @@ export function mountProviderSignIn(http: Http): void {
     rememberBrowser(ctx.config, reply, client)
     return { url }
   })
-  http.publicRoute(signInEndpoints.getPendingConnection, async (ctx, _input, { request }) => {
+  http.publicRoute(connectedAccountEndpoints.getPendingConnection, async (ctx, _input, { request }) => {
     const actor = await http.authenticate(http.platform, request)
     return { pending: await accounts.getPendingConnection(ctx, clientOf(ctx.config, request), actor?.userId) }
   })
-  http.publicRoute(signInEndpoints.connectWithPassword, async (ctx, { body }, { request, reply }) => {
+  http.publicRoute(connectedAccountEndpoints.connectWithPassword, async (ctx, { body }, { request, reply }) => {
     const client = clientOf(ctx.config, request)
     const outcome = await plainly(accounts.connectWithPassword(ctx, body.password, client))
     return answerSignIn(ctx, reply, client, outcome)
   })
   mountCallback(http)
 
-  http.route(signInEndpoints.connectSignedIn, (ctx, _input, { request }) =>
+  http.route(connectedAccountEndpoints.connectSignedIn, (ctx, _input, { request }) =>
     plainly(accounts.connectSignedIn(ctx, clientOf(ctx.config, request))),
   )
-  http.route(signInEndpoints.listConnectedAccounts, (ctx, { query }) => accounts.listConnectedAccounts(ctx, query))
-  http.route(signInEndpoints.startConnecting, async (ctx, { body }, { request, reply }) => {
+  http.route(connectedAccountEndpoints.listConnectedAccounts, (ctx, { query }) =>
+    accounts.listConnectedAccounts(ctx, query),
+  )
+  http.route(connectedAccountEndpoints.startConnecting, async (ctx, { body }, { request, reply }) => {
     await accounts.requireOwnProof(ctx)
     const { userId, credentialId, workspaceId } = ctx.actor
     const provider = await requireOffered(ctx, body.providerId, workspaceId)
@@ -63,28 +72,28 @@ export function mountProviderSignIn(http: Http): void {
     rememberBrowser(ctx.config, reply, client)
     return { url }
   })
-  http.route(signInEndpoints.disconnectAccount, async (ctx, { params }) => {
+  http.route(connectedAccountEndpoints.disconnectAccount, async (ctx, { params }) => {
     await accounts.disconnectAccount(ctx, params.id)
   })
 
   http.route(signInEndpoints.getSignInSettings, (ctx) => getSettings(ctx))
   http.route(signInEndpoints.updateSignInSettings, (ctx, { body }) => updateSettings(ctx, body))
-  http.route(signInEndpoints.listSignInProviders, async (ctx, { query }) => {
+  http.route(signInProviderEndpoints.listSignInProviders, async (ctx, { query }) => {
     const all = await providers.listProviders(ctx)
     const start = query.cursor === undefined ? 0 : decodeCursor(offsetSchema, query.cursor)
     const end = start + query.limit
     return { data: all.slice(start, end), nextCursor: end < all.length ? encodeCursor(end) : null }
   })
-  http.route(signInEndpoints.createSignInProvider, (ctx, { body }, { idempotency }) =>
+  http.route(signInProviderEndpoints.createSignInProvider, (ctx, { body }, { idempotency }) =>
     providers.createProvider(ctx, body, idempotency),
   )
-  http.route(signInEndpoints.updateSignInProvider, (ctx, { params, body }) =>
+  http.route(signInProviderEndpoints.updateSignInProvider, (ctx, { params, body }) =>
     providers.updateProvider(ctx, params.id, body),
   )
-  http.route(signInEndpoints.deleteSignInProvider, async (ctx, { params }) => {
+  http.route(signInProviderEndpoints.deleteSignInProvider, async (ctx, { params }) => {
     await providers.deleteProvider(ctx, params.id)
   })
-  http.route(signInEndpoints.testSignInProvider, (ctx, { params }) => providers.testProvider(ctx, params.id))
+  http.route(signInProviderEndpoints.testSignInProvider, (ctx, { params }) => providers.testProvider(ctx, params.id))
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { BodyOf, SignInProvider, SignInVerdict, signInEndpoints } from '@parley/contract'
+import type { BodyOf, SignInProvider, SignInVerdict, signInProviderEndpoints } from '@parley/contract'
 import { isShared, microsoftIssuer } from '../../../platform/config/index.ts'
 import { type Ctx, inTransaction } from '../../../platform/context.ts'
 import { isId, newId } from '../../../platform/crypto/index.ts'
@@ -23,8 +23,8 @@ import {
 } from './providers.ts'
 import * as store from './store.ts'
 
-type CreateBody = BodyOf<typeof signInEndpoints.createSignInProvider>
-type UpdateBody = BodyOf<typeof signInEndpoints.updateSignInProvider>
+type CreateBody = BodyOf<typeof signInProviderEndpoints.createSignInProvider>
+type UpdateBody = BodyOf<typeof signInProviderEndpoints.updateSignInProvider>
 
 /** The operator's first, then the workspace's own. */
 export async function listProviders(ctx: Ctx): Promise<SignInProvider[]> {
