@@ -1,4 +1,4 @@
-import { closeChat, drainChat, startChat, titleConversation } from './modules/chat/index.ts'
+import { closeChat, drainChat, startChat, stopReplies, titleConversation } from './modules/chat/index.ts'
 import { shareableConversation } from './modules/conversations/index.ts'
 import { unlinkFiles } from './modules/files/index.ts'
 import { defineEmailedLinks, pruneApiKeys, pruneEmailedLinks, rotateOldTokenKeys } from './modules/identity/index.ts'
@@ -33,6 +33,10 @@ export function defineWork(platform: Platform): void {
   defineShareable(platform, shareableConversation)
   defineShareable(platform, shareablePreset)
   defineShareable(platform, shareableMcpServer)
+
+  listen(platform, 'member-removed', 'stop-replies-of-removed', stopReplies)
+  listen(platform, 'member-suspended', 'stop-replies-of-suspended', stopReplies)
+  listen(platform, 'member-role-changed', 'stop-replies-by-role', stopReplies)
 
   listen(platform, 'conversation-deleted', 'unlink-files', (ofEvent, { subjectId }) => unlinkFiles(ofEvent, subjectId))
   listen(platform, 'conversation-deleted', 'delete-tool-results', (ofEvent, { subjectId }) =>

@@ -2,9 +2,10 @@ import { hostname } from 'node:os'
 import type { Message, Part } from '@parley/contract'
 import { type Ctx, type Platform, perServer } from '../../platform/context.ts'
 import { newId } from '../../platform/crypto/index.ts'
-import { messageOf } from '../../platform/errors.ts'
+import { AppError, messageOf } from '../../platform/errors.ts'
+import { revokedChannel } from '../../platform/http/index.ts'
 import { readMessage } from '../conversations/index.ts'
-import { systemCtx } from '../identity/index.ts'
+import { departedCtx, systemCtx } from '../identity/index.ts'
 import { countTokens } from '../models/index.ts'
 import { onAccessChanged } from '../sharing/index.ts'
 import { bookLostCalls } from '../usage/index.ts'
@@ -40,7 +41,13 @@ export class ActiveRuns {
     this.platform = platform
     this.unsubscribe = [
       platform.bus.subscribe('run-stop', (runId) => this.abort(String(runId), new Stopped())),
-      onAccessChanged(platform, undefined, (workspaceId) => void this.stopRevoked(workspaceId)),
+      onAccessChanged(platform, undefined, (changed) => {
+        void this.stopRevoked(({ workspaceId }) => workspaceId === changed)
+      }),
+      platform.bus.subscribe(revokedChannel, (message) => {
+        const { userId } = message as { userId?: string }
+        if (userId !== undefined) void this.stopRevoked((row) => row.userId === userId)
+      }),
       platform.bus.subscribe('conversation-deleted', (id) => {
         for (const run of this.runs.values()) if (run.row.conversationId === id) run.controller.abort(new Stopped())
       }),
@@ -59,11 +66,12 @@ export class ActiveRuns {
   }
 
   /**
-   * Runs a leased run in the background, as `ctx`'s actor, on from the message as it is stored. Its log can be read when
-   * this returns. Never throws.
+   * Runs a leased run in the background, as `ctx`'s actor, on from the message as it is stored; with `end` only to end it.
+   * Its log can be read when this returns. Never throws.
    */
-  launch(ctx: Ctx, row: RunRow, stored: Message, known: KnownAtStart = {}): void {
+  launch(ctx: Ctx, row: RunRow, stored: Message, known: KnownAtStart = {}, end?: End): void {
     const controller = new AbortController()
+    if (end !== undefined) controller.abort(end)
     const run: ActiveRun = { row, controller, journal: null, ended: Promise.resolve() }
     this.runs.set(row.id, run)
     const log = ctx.log.child({ runId: row.id, attempt: row.attempt })
@@ -118,9 +126,9 @@ export class ActiveRuns {
   }
 
   /** What people may not write any more is not written for them: such runs stop. */
-  private async stopRevoked(workspaceId: string): Promise<void> {
+  private async stopRevoked(isConcerned: (row: RunRow) => boolean): Promise<void> {
     for (const { row } of [...this.runs.values()]) {
-      if (row.workspaceId !== workspaceId) continue
+      if (!isConcerned(row)) continue
       try {
         if (!(await mayStillRun(this.platform, row))) this.abort(row.id, new Stopped())
       } catch (error) {
@@ -178,13 +186,19 @@ export class ActiveRuns {
       this.platform.log.warn({ runId: row.id, attempt: row.attempt }, 'taking over a run whose process went away')
       try {
         await bookLostCalls(this.platform, row.id, tokensOf(row.lostDraft))
-        const ctx = await systemCtx(this.platform, row, 'take-over')
-        this.launch(ctx, row, await readMessage(ctx, row.messageId))
+        const ctx = await systemCtx(this.platform, row, 'take-over').catch(whenGone)
+        // Whoever it was for is out of the workspace: it ends, with what had been committed.
+        const acting = ctx ?? departedCtx(this.platform, row, 'take-over')
+        this.launch(acting, row, await readMessage(acting, row.messageId), {}, ctx ? undefined : new Stopped())
       } catch (error) {
         this.platform.log.error({ runId: row.id, detail: messageOf(error) }, 'a run could not be taken over')
       }
     }
   }
+}
+
+function whenGone(error: unknown): undefined {
+  if (!(error instanceof AppError) || error.code !== 'not_found') throw error
 }
 
 /** About how many tokens of a model's answer had been saved. */

@@ -3,6 +3,7 @@ import { activeRuns } from './active-runs.ts'
 
 export { migrations } from './migrations.ts'
 export { mountChat } from './routes.ts'
+export { stopReplies } from './stop-replies.ts'
 export { titleConversation } from './title-conversation.ts'
 
 /** Begins the heartbeat and takes over runs that other processes left behind. */

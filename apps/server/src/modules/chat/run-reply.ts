@@ -60,6 +60,7 @@ export async function runReply(
 
   const above = new MessagesAbove(stored, known.question)
   try {
+    ctx.signal.throwIfAborted()
     if (run.attempt > maxAttempts) throw new AppError('internal', 'The reply failed again and again. Send it anew.')
     const interrupts = await runSteps(ctx, run, journal, above, known.choice, hold)
     if (interrupts.length > 0) await end(ctx, run, journal, above, 'interrupted', { interrupts })

@@ -177,7 +177,21 @@ export async function forgetPreset(tx: Ctx, id: string): Promise<void> {
   await tx.db.updateTable('runs').set({ preset: null }).where('id', '=', id).execute()
 }
 
-export async function requestStop(ctx: Ctx, id: string): Promise<void> {
+/** What is being written for a person in a workspace, by any process. */
+export function listRunning(
+  { db }: Platform,
+  { workspaceId, userId }: { workspaceId: string; userId: string },
+): Promise<Pick<RunRow, 'id' | 'workspaceId' | 'userId'>[]> {
+  return db
+    .selectFrom('runs')
+    .select(['id', 'workspaceId', 'userId'])
+    .where('workspaceId', '=', workspaceId)
+    .where('userId', '=', userId)
+    .where('status', '=', 'running')
+    .execute()
+}
+
+export async function requestStop(ctx: Pick<Ctx, 'db' | 'clock'>, id: string): Promise<void> {
   await ctx.db
     .updateTable('runs')
     .set({ stopRequestedAt: ctx.clock.now() })

@@ -31,3 +31,14 @@ export async function systemCtx(
     signal: platform.shutdown,
   }
 }
+
+/** A context in which the job may do nothing for a person but end what had begun: they are out of the workspace. */
+export function departedCtx(platform: Platform, person: { workspaceId: string; userId: string }, job: string): Ctx {
+  const { workspaceId, userId } = person
+  return {
+    ...platform,
+    actor: { kind: 'system', credentialId: job, userId, workspaceId, role: 'viewer', scopes: new Set() },
+    requestId: newId(),
+    signal: platform.shutdown,
+  }
+}
