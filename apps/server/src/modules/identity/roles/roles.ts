@@ -114,9 +114,7 @@ export async function deleteRole(ctx: Ctx, id: string, replacement: string | und
     if (replacement === undefined) await requireUnused(tx, id)
     else {
       const next = await openGrantable(tx, replacement)
-      if (next.role === 'owner' && (await store.countHeldBesides(tx.db, id)).groups > 0) {
-        throw new AppError('conflict', 'A group gives this role, and no group makes owners. Choose another role.')
-      }
+      if (next.role === 'owner') await requireApartFromGroups(tx, id)
       await store.replaceRole(tx.db, workspaceId, id, next)
       await replaceInvitedRole(tx.db, id, next)
       await replaceRuleRole(tx.db, workspaceId, id, replacement)
@@ -126,6 +124,16 @@ export async function deleteRole(ctx: Ctx, id: string, replacement: string | und
     await emit(tx, { type: 'role-deleted', workspaceId, subjectId: id, data: { replacement: replacement ?? null } })
   })
   announceAccess(ctx)
+}
+
+/** @throws AppError conflict for a role that groups give, or that people have besides: no group makes owners */
+async function requireApartFromGroups(tx: Ctx, id: string): Promise<void> {
+  const { groups, people } = await store.countHeldBesides(tx.db, id)
+  if (groups + people === 0) return
+  throw new AppError(
+    'conflict',
+    'This role has to do with groups of a directory, and these make no owners. Choose another.',
+  )
 }
 
 /** @throws AppError role_in_use */
