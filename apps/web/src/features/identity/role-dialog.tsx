@@ -1,10 +1,11 @@
 import type { Scope, WorkspaceRole } from '@parley/contract'
 import { ParleyError } from '@parley/sdk'
-import { Button, Callout, Dialog, TextField } from '@parley/ui'
+import { TextField } from '@parley/ui'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { type FormEvent, useId, useState } from 'react'
+import { useId, useState } from 'react'
 import { parley } from '../../parley.ts'
 import { explainError } from '../shell/explain-error.ts'
+import { FormDialog } from '../shell/form-dialog.tsx'
 import { useMe } from './me.ts'
 import { permissionGroups } from './permissions.ts'
 
@@ -27,7 +28,6 @@ const usual: Scope[] = [
 export function RoleDialog({ role, onClose }: { role?: WorkspaceRole; onClose: () => void }) {
   const me = useMe()
   const client = useQueryClient()
-  const form = useId()
   const [chosen, setChosen] = useState<readonly Scope[]>(
     () => role?.scopes ?? usual.filter((scope) => me?.scopes.includes(scope)),
   )
@@ -39,75 +39,61 @@ export function RoleDialog({ role, onClose }: { role?: WorkspaceRole; onClose: (
     onSuccess: onClose,
     onSettled: () => client.invalidateQueries({ queryKey: ['roles'] }),
   })
-  const submit = (event: FormEvent<HTMLFormElement>) => {
-    event.preventDefault()
-    const data = new FormData(event.currentTarget)
-    save.mutate({ name: String(data.get('name')).trim(), description: String(data.get('description')).trim() })
-  }
+  const submit = (fields: FormData) =>
+    save.mutate({ name: String(fields.get('name')).trim(), description: String(fields.get('description')).trim() })
   const toggle = (scope: Scope) =>
     setChosen((current) => (current.includes(scope) ? current.filter((one) => one !== scope) : [...current, scope]))
   const nameTaken = save.error instanceof ParleyError && save.error.code === 'name_taken'
   return (
-    <Dialog
-      open
-      onOpenChange={onClose}
+    <FormDialog
       size="large"
       title={role === undefined ? 'New role' : `Edit “${role.name}”`}
-      actions={
-        <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" form={form} variant="primary" disabled={chosen.length === 0} loading={save.isPending}>
-            {role === undefined ? 'Make role' : 'Save'}
-          </Button>
-        </>
-      }
+      submitLabel={role === undefined ? 'Make role' : 'Save'}
+      failure={save.error && !nameTaken ? explainError(save.error) : undefined}
+      busy={save.isPending}
+      disabled={chosen.length === 0}
+      onSubmit={submit}
+      onClose={onClose}
     >
-      <form id={form} onSubmit={submit} className="flex flex-col gap-5">
-        {save.error && !nameTaken && (
-          <Callout tone="danger" live>
-            {explainError(save.error)}
-          </Callout>
-        )}
-        {role !== undefined && role.memberCount > 0 && (
-          <p className="text-sm text-text-muted">
-            {role.memberCount === 1 ? 'One person has' : `${role.memberCount} people have`} this role. A change counts
-            at once, for their API keys too.
-          </p>
-        )}
-        <div className="grid gap-5 sm:grid-cols-2">
-          <TextField
-            label="Name"
-            name="name"
-            defaultValue={role?.name}
-            maxLength={60}
-            required
-            {...(nameTaken ? { error: explainError(save.error) } : {})}
-          />
-          <TextField label="Description" name="description" defaultValue={role?.description} maxLength={500} />
-        </div>
-        <div className="grid gap-x-8 gap-y-6 md:grid-cols-2">
-          {permissionGroups.map(({ title, permissions }) => (
-            <fieldset key={title}>
-              <legend className="mb-2 font-medium">{title}</legend>
-              <div className="flex flex-col gap-3">
-                {(Object.entries(permissions) as [Scope, { name: string; explanation: string }][])
-                  .filter(([scope]) => scope !== always)
-                  .map(([scope, { name, explanation }]) => (
-                    <PermissionChoice
-                      key={scope}
-                      name={name}
-                      explanation={explanation}
-                      checked={chosen.includes(scope)}
-                      disabled={!me?.scopes.includes(scope)}
-                      onToggle={() => toggle(scope)}
-                    />
-                  ))}
-              </div>
-            </fieldset>
-          ))}
-        </div>
-      </form>
-    </Dialog>
+      {role !== undefined && role.memberCount > 0 && (
+        <p className="text-sm text-text-muted">
+          {role.memberCount === 1 ? 'One person has' : `${role.memberCount} people have`} this role. A change counts at
+          once, for their API keys too.
+        </p>
+      )}
+      <div className="grid gap-5 sm:grid-cols-2">
+        <TextField
+          label="Name"
+          name="name"
+          defaultValue={role?.name}
+          maxLength={60}
+          required
+          {...(nameTaken ? { error: explainError(save.error) } : {})}
+        />
+        <TextField label="Description" name="description" defaultValue={role?.description} maxLength={500} />
+      </div>
+      <div className="grid gap-x-8 gap-y-6 md:grid-cols-2">
+        {permissionGroups.map(({ title, permissions }) => (
+          <fieldset key={title}>
+            <legend className="mb-2 font-medium">{title}</legend>
+            <div className="flex flex-col gap-3">
+              {(Object.entries(permissions) as [Scope, { name: string; explanation: string }][])
+                .filter(([scope]) => scope !== always)
+                .map(([scope, { name, explanation }]) => (
+                  <PermissionChoice
+                    key={scope}
+                    name={name}
+                    explanation={explanation}
+                    checked={chosen.includes(scope)}
+                    disabled={!me?.scopes.includes(scope)}
+                    onToggle={() => toggle(scope)}
+                  />
+                ))}
+            </div>
+          </fieldset>
+        ))}
+      </div>
+    </FormDialog>
   )
 }
 

@@ -1,9 +1,10 @@
 import { type ApiKey, type CreatedApiKey, resourceKinds, type Scope } from '@parley/contract'
 import { ParleyError } from '@parley/sdk'
-import { Button, Callout, Dialog, Select, TextField } from '@parley/ui'
+import { Select, TextField } from '@parley/ui'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { type FormEvent, useId, useState } from 'react'
+import { useState } from 'react'
 import { parley } from '../../../parley.ts'
+import { FormDialog } from '../../shell/form-dialog.tsx'
 import { formatDate } from '../../shell/format.ts'
 import { explainFailure } from '../security/explain.ts'
 import { useWithProof } from '../security/proof.tsx'
@@ -40,7 +41,6 @@ export function KeyDialog({
   onMade: (key: CreatedApiKey) => void
   onClose: () => void
 }) {
-  const id = useId()
   const client = useQueryClient()
   const withProof = useWithProof()
   const [form, setForm] = useState(() => formOf(editing, presets[0]!.scopes(possible)))
@@ -56,91 +56,75 @@ export function KeyDialog({
       await client.invalidateQueries({ queryKey: ['service-accounts'] })
     },
   })
-  const failure = explainFailure(save.error)
   const fields = save.error instanceof ParleyError ? save.error.fields : {}
   const addressError = Object.entries(fields).find(([field]) => field.startsWith('allowedAddresses'))?.[1]
-  const submit = (event: FormEvent) => {
-    event.preventDefault()
-    save.mutate()
-  }
   const kept = {
     value: 'keep',
     label: editing?.expiresAt ? `On ${formatDate(editing.expiresAt)}, as it is` : 'Never, as it is',
   }
   return (
-    <Dialog
-      open
-      onOpenChange={onClose}
+    <FormDialog
       title={editing ? `Change “${editing.name}”` : 'New API key'}
-      actions={
-        <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" form={id} variant="primary" disabled={!isComplete(form)} loading={save.isPending}>
-            {editing ? 'Save' : 'Make key'}
-          </Button>
-        </>
-      }
+      submitLabel={editing ? 'Save' : 'Make key'}
+      failure={explainFailure(save.error)}
+      busy={save.isPending}
+      disabled={!isComplete(form)}
+      onSubmit={() => save.mutate()}
+      onClose={onClose}
     >
-      <form id={id} onSubmit={submit} className="flex flex-col gap-5">
-        {failure && (
-          <Callout tone="danger" live>
-            {failure}
-          </Callout>
-        )}
-        <TextField
-          label="Name"
-          hint="What will use it."
-          value={form.name}
-          onChange={(event) => change({ name: event.currentTarget.value })}
-          maxLength={100}
-          required
-          error={fields.name}
-        />
+      <TextField
+        label="Name"
+        hint="What will use it."
+        value={form.name}
+        onChange={(event) => change({ name: event.currentTarget.value })}
+        maxLength={100}
+        required
+        error={fields.name}
+      />
+      <Select
+        label="Stops working"
+        options={editing ? [kept, ...expiries] : expiries}
+        value={form.days}
+        onChange={(event) => change({ days: event.currentTarget.value })}
+      />
+      <ScopePicker possible={possible} chosen={form.scopes} onChange={(scopes) => change({ scopes })} />
+      <ResourcePicker
+        // The conversations of a service account are its own, and cannot be listed here.
+        offered={serviceAccountId ? ['models', 'mcpServers'] : [...resourceKinds]}
+        resources={form.resources}
+        onChange={(resources) => change({ resources })}
+      />
+      <TextField
+        label="Addresses it may be used from"
+        hint="Addresses or networks, such as 203.0.113.7 or 10.0.0.0/8, one a line. Empty: from anywhere."
+        multiline
+        rows={2}
+        value={form.addresses}
+        onChange={(event) => change({ addresses: event.currentTarget.value })}
+        error={addressError}
+      />
+      {!editing && (
         <Select
-          label="Stops working"
-          options={editing ? [kept, ...expiries] : expiries}
-          value={form.days}
-          onChange={(event) => change({ days: event.currentTarget.value })}
+          label="Requests have to be signed"
+          hint="Then the key is of no use to whoever finds it. By HTTP Message Signatures (RFC 9421); the SDK does it."
+          options={signings}
+          value={form.signing}
+          onChange={(event) => change({ signing: event.currentTarget.value as KeyForm['signing'] })}
         />
-        <ScopePicker possible={possible} chosen={form.scopes} onChange={(scopes) => change({ scopes })} />
-        <ResourcePicker
-          // The conversations of a service account are its own, and cannot be listed here.
-          offered={serviceAccountId ? ['models', 'mcpServers'] : [...resourceKinds]}
-          resources={form.resources}
-          onChange={(resources) => change({ resources })}
-        />
+      )}
+      {!editing && form.signing === 'ed25519' && (
         <TextField
-          label="Addresses it may be used from"
-          hint="Addresses or networks, such as 203.0.113.7 or 10.0.0.0/8, one a line. Empty: from anywhere."
+          label="Public key"
+          hint="In PEM, as openssl pkey -pubout writes it."
           multiline
-          rows={2}
-          value={form.addresses}
-          onChange={(event) => change({ addresses: event.currentTarget.value })}
-          error={addressError}
+          rows={3}
+          required
+          className="font-mono"
+          value={form.publicKey}
+          onChange={(event) => change({ publicKey: event.currentTarget.value })}
+          error={fields['signing.publicKey']}
         />
-        {!editing && (
-          <Select
-            label="Requests have to be signed"
-            hint="Then the key is of no use to whoever finds it. By HTTP Message Signatures (RFC 9421); the SDK does it."
-            options={signings}
-            value={form.signing}
-            onChange={(event) => change({ signing: event.currentTarget.value as KeyForm['signing'] })}
-          />
-        )}
-        {!editing && form.signing === 'ed25519' && (
-          <TextField
-            label="Public key"
-            hint="In PEM, as openssl pkey -pubout writes it."
-            multiline
-            rows={3}
-            required
-            className="font-mono"
-            value={form.publicKey}
-            onChange={(event) => change({ publicKey: event.currentTarget.value })}
-            error={fields['signing.publicKey']}
-          />
-        )}
-      </form>
-    </Dialog>
+      )}
+    </FormDialog>
   )
 }

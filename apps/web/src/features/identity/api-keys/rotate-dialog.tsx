@@ -1,8 +1,9 @@
 import type { ApiKey, CreatedApiKey } from '@parley/contract'
-import { Button, Callout, Dialog, Select } from '@parley/ui'
+import { Select } from '@parley/ui'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { type FormEvent, useId, useState } from 'react'
+import { useState } from 'react'
 import { parley } from '../../../parley.ts'
+import { FormDialog } from '../../shell/form-dialog.tsx'
 import { explainFailure } from '../security/explain.ts'
 import { useWithProof } from '../security/proof.tsx'
 
@@ -23,7 +24,6 @@ export function RotateDialog({
   onMade: (key: CreatedApiKey) => void
   onClose: () => void
 }) {
-  const form = useId()
   const client = useQueryClient()
   const withProof = useWithProof()
   const [overlap, setOverlap] = useState('86400')
@@ -35,40 +35,23 @@ export function RotateDialog({
       await client.invalidateQueries({ queryKey: ['api-keys'] })
     },
   })
-  const failure = explainFailure(rotate.error)
-  const submit = (event: FormEvent) => {
-    event.preventDefault()
-    rotate.mutate()
-  }
   return (
-    <Dialog
-      open
-      onOpenChange={onClose}
+    <FormDialog
       size="small"
       title={`Rotate “${of.name}”`}
       description="It gets a new secret, good at once. What it may do, its limits and its usage stay as they are."
-      actions={
-        <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" form={form} variant="primary" loading={rotate.isPending}>
-            Rotate key
-          </Button>
-        </>
-      }
+      submitLabel="Rotate key"
+      failure={explainFailure(rotate.error)}
+      busy={rotate.isPending}
+      onSubmit={() => rotate.mutate()}
+      onClose={onClose}
     >
-      <form id={form} onSubmit={submit} className="flex flex-col gap-4">
-        {failure && (
-          <Callout tone="danger" live>
-            {failure}
-          </Callout>
-        )}
-        <Select
-          label="The old secret works on"
-          options={overlaps}
-          value={overlap}
-          onChange={(event) => setOverlap(event.currentTarget.value)}
-        />
-      </form>
-    </Dialog>
+      <Select
+        label="The old secret works on"
+        options={overlaps}
+        value={overlap}
+        onChange={(event) => setOverlap(event.currentTarget.value)}
+      />
+    </FormDialog>
   )
 }

@@ -1,10 +1,11 @@
 import type { Group } from '@parley/contract'
-import { Button, Callout, Dialog, Select, Skeleton, useToast } from '@parley/ui'
+import { Button, Callout, Select, Skeleton, useToast } from '@parley/ui'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Plus } from 'lucide-react'
-import { type FormEvent, useId, useState } from 'react'
+import { useState } from 'react'
 import { parley } from '../../../parley.ts'
 import { explainError } from '../../shell/explain-error.ts'
+import { FormDialog } from '../../shell/form-dialog.tsx'
 import { Panel } from '../../shell/settings-layout.tsx'
 import { listAllGroups } from '../list-groups.ts'
 import { useMay } from '../me.ts'
@@ -96,59 +97,46 @@ function GivingGroup({ group, mayManage }: { group: Group; mayManage: boolean })
 }
 
 function AddDialog({ groups, onClose }: { groups: Group[]; onClose: () => void }) {
-  const form = useId()
   const save = useSetRole()
   const choices = groups.filter(({ role }) => role === null).map(({ id, name }) => ({ value: id, label: name }))
   const [chosen, setChosen] = useState<string>()
   const [role, setRole] = useState('member')
   const id = chosen ?? choices[0]?.value
-  const submit = (event: FormEvent) => {
-    event.preventDefault()
+  const submit = () => {
     if (id !== undefined) save.mutate({ id, role }, { onSuccess: onClose })
   }
   return (
-    <Dialog
-      open
-      onOpenChange={onClose}
+    <FormDialog
       size="small"
       title="A role for a group"
       description="It counts at once for everyone who is in the group. From then on only your directory says who is: its people cannot be changed here, nor by sign-in rules."
-      actions={
-        <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" form={form} variant="primary" disabled={id === undefined} loading={save.isPending}>
-            Give role
-          </Button>
-        </>
-      }
+      submitLabel="Give role"
+      failure={save.error ? explainError(save.error) : undefined}
+      busy={save.isPending}
+      disabled={id === undefined}
+      onSubmit={submit}
+      onClose={onClose}
     >
-      <form id={form} onSubmit={submit} className="flex flex-col gap-4">
-        {save.error && (
-          <Callout tone="danger" live>
-            {explainError(save.error)}
-          </Callout>
-        )}
-        {id === undefined ? (
-          <p>There is no group left to choose. Your directory makes them, or you do under Groups.</p>
-        ) : (
-          <>
-            <Select
-              label="Group"
-              options={choices}
-              value={id}
-              onChange={(event) => setChosen(event.currentTarget.value)}
-            />
-            <RoleSelect
-              label="Role"
-              labelHidden={false}
-              value={role}
-              without={['owner']}
-              onChange={(roleId) => setRole(roleId)}
-            />
-          </>
-        )}
-      </form>
-    </Dialog>
+      {id === undefined ? (
+        <p>There is no group left to choose. Your directory makes them, or you do under Groups.</p>
+      ) : (
+        <>
+          <Select
+            label="Group"
+            options={choices}
+            value={id}
+            onChange={(event) => setChosen(event.currentTarget.value)}
+          />
+          <RoleSelect
+            label="Role"
+            labelHidden={false}
+            value={role}
+            without={['owner']}
+            onChange={(roleId) => setRole(roleId)}
+          />
+        </>
+      )}
+    </FormDialog>
   )
 }
 

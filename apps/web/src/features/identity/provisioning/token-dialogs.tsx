@@ -1,9 +1,10 @@
 import type { ScimToken } from '@parley/contract'
-import { Button, Callout, CopyButton, Dialog, Select, TextField } from '@parley/ui'
+import { Button, CopyButton, Dialog, Select, TextField } from '@parley/ui'
 import { useMutation } from '@tanstack/react-query'
-import { type FormEvent, useId, useState } from 'react'
+import { useState } from 'react'
 import { parley } from '../../../parley.ts'
 import { explainError } from '../../shell/explain-error.ts'
+import { FormDialog } from '../../shell/form-dialog.tsx'
 
 interface Props {
   onMade: () => Promise<void>
@@ -11,40 +12,23 @@ interface Props {
 }
 
 export function NewTokenDialog({ onMade, onClose }: Props) {
-  const form = useId()
   const make = useMutation({ mutationFn: (name: string) => parley.provisioning.createToken(name), onSuccess: onMade })
   if (make.data) return <TokenDialog token={make.data.token} onClose={onClose} />
-  const submit = (event: FormEvent<HTMLFormElement>) => {
-    event.preventDefault()
-    make.mutate(String(new FormData(event.currentTarget).get('name')))
-  }
   return (
-    <Dialog
-      open
-      onOpenChange={onClose}
+    <FormDialog
       title="New token"
-      actions={
-        <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" form={form} variant="primary" loading={make.isPending}>
-            Make token
-          </Button>
-        </>
-      }
+      submitLabel="Make token"
+      failure={make.error ? explainError(make.error) : undefined}
+      busy={make.isPending}
+      onSubmit={(fields) => make.mutate(String(fields.get('name')))}
+      onClose={onClose}
     >
-      <form id={form} onSubmit={submit} className="flex flex-col gap-5">
-        {make.error && (
-          <Callout tone="danger" live>
-            {explainError(make.error)}
-          </Callout>
-        )}
-        <TextField label="Name" name="name" hint="Which directory it is for." maxLength={100} required />
-        <p className="text-sm text-text-muted">
-          With it, a directory can add, change and let go of people and groups of this workspace, as far as you may
-          yourself. It opens nothing else.
-        </p>
-      </form>
-    </Dialog>
+      <TextField label="Name" name="name" hint="Which directory it is for." maxLength={100} required />
+      <p className="text-sm text-text-muted">
+        With it, a directory can add, change and let go of people and groups of this workspace, as far as you may
+        yourself. It opens nothing else.
+      </p>
+    </FormDialog>
   )
 }
 
@@ -62,24 +46,14 @@ export function RotateTokenDialog({ token, onMade, onClose }: Props & { token: S
   })
   if (rotate.data) return <TokenDialog token={rotate.data.token} onClose={onClose} />
   return (
-    <Dialog
-      open
-      onOpenChange={onClose}
+    <FormDialog
       title={`Rotate “${token.name}”`}
-      actions={
-        <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button variant="primary" loading={rotate.isPending} onClick={() => rotate.mutate()}>
-            Make the next token
-          </Button>
-        </>
-      }
+      submitLabel="Make the next token"
+      failure={rotate.error ? explainError(rotate.error) : undefined}
+      busy={rotate.isPending}
+      onSubmit={() => rotate.mutate()}
+      onClose={onClose}
     >
-      {rotate.error && (
-        <Callout tone="danger" live>
-          {explainError(rotate.error)}
-        </Callout>
-      )}
       <p className="text-text-muted">
         There will be a new token. Enter it at your directory while the old one still works.
       </p>
@@ -89,7 +63,7 @@ export function RotateTokenDialog({ token, onMade, onClose }: Props & { token: S
         value={hours}
         onChange={(event) => setHours(event.currentTarget.value)}
       />
-    </Dialog>
+    </FormDialog>
   )
 }
 

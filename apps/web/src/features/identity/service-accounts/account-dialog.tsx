@@ -1,10 +1,11 @@
 import type { ServiceAccount } from '@parley/contract'
 import { ParleyError } from '@parley/sdk'
-import { Button, Callout, Dialog, Select, TextField } from '@parley/ui'
+import { Select, TextField } from '@parley/ui'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { type FormEvent, useId, useState } from 'react'
+import { useState } from 'react'
 import { parley } from '../../../parley.ts'
 import { explainError } from '../../shell/explain-error.ts'
+import { FormDialog } from '../../shell/form-dialog.tsx'
 import { listRoles } from '../list-roles.ts'
 
 const explained: Partial<Record<string, string>> = {
@@ -23,7 +24,6 @@ export function AccountDialog({
   onSaved?: (account: ServiceAccount) => void
   onClose: () => void
 }) {
-  const form = useId()
   const client = useQueryClient()
   const [name, setName] = useState(editing?.name ?? '')
   const [description, setDescription] = useState(editing?.description ?? '')
@@ -46,55 +46,39 @@ export function AccountDialog({
     },
   })
   const fields = save.error instanceof ParleyError ? save.error.fields : {}
-  const submit = (event: FormEvent) => {
-    event.preventDefault()
-    save.mutate()
-  }
   return (
-    <Dialog
-      open
-      onOpenChange={onClose}
+    <FormDialog
       title={editing ? `Change “${editing.name}”` : 'New service account'}
-      actions={
-        <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" form={form} variant="primary" loading={save.isPending}>
-            {editing ? 'Save' : 'Make account'}
-          </Button>
-        </>
-      }
+      submitLabel={editing ? 'Save' : 'Make account'}
+      failure={save.error ? explainError(save.error) : undefined}
+      busy={save.isPending}
+      onSubmit={() => save.mutate()}
+      onClose={onClose}
     >
-      <form id={form} onSubmit={submit} className="flex flex-col gap-5">
-        {save.error && (
-          <Callout tone="danger" live>
-            {explainError(save.error)}
-          </Callout>
-        )}
-        <TextField
-          label="Name"
-          hint="Shown as the author of what it writes."
-          value={name}
-          onChange={(event) => setName(event.currentTarget.value)}
-          maxLength={100}
-          required
-          error={fields.name}
-        />
-        <TextField
-          label="What it is for"
-          multiline
-          rows={2}
-          value={description}
-          onChange={(event) => setDescription(event.currentTarget.value)}
-          maxLength={500}
-        />
-        <Select
-          label="Role"
-          hint="Its keys may do this at most."
-          options={options.length > 0 ? options : [{ value: role, label: explained[role] ?? role }]}
-          value={role}
-          onChange={(event) => setRole(event.currentTarget.value)}
-        />
-      </form>
-    </Dialog>
+      <TextField
+        label="Name"
+        hint="Shown as the author of what it writes."
+        value={name}
+        onChange={(event) => setName(event.currentTarget.value)}
+        maxLength={100}
+        required
+        error={fields.name}
+      />
+      <TextField
+        label="What it is for"
+        multiline
+        rows={2}
+        value={description}
+        onChange={(event) => setDescription(event.currentTarget.value)}
+        maxLength={500}
+      />
+      <Select
+        label="Role"
+        hint="Its keys may do this at most."
+        options={options.length > 0 ? options : [{ value: role, label: explained[role] ?? role }]}
+        value={role}
+        onChange={(event) => setRole(event.currentTarget.value)}
+      />
+    </FormDialog>
   )
 }
