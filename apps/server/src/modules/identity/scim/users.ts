@@ -5,6 +5,7 @@ import { emit } from '../../../platform/outbox/index.ts'
 import { announceRevoked } from '../announce-revoked.ts'
 import { applyGroupRoles } from '../groups/apply-group-roles.ts'
 import { saveRoles } from '../groups/group-roles-store.ts'
+import { announcePeople } from '../people/people.ts'
 import { lockOwnerIds, type MembershipRole, setMembershipRole } from '../roles/store.ts'
 import { requireGrantable, requireMakerCould, requireManageable } from './maker.ts'
 import { offerMembership } from './offers.ts'
@@ -249,7 +250,9 @@ async function read(ctx: ScimCtx, id: string): Promise<Presented> {
   return presentPerson(ctx, row)
 }
 
+/** Listeners of the event and open windows of the workspace learn of it. */
 function tell(tx: ScimCtx, type: string, subjectId: string, data: Record<string, unknown>): Promise<void> {
+  whenCommitted(tx, () => announcePeople(tx, tx.workspaceId))
   return emit(tx, { type, workspaceId: tx.workspaceId, subjectId, data: { ...data, scimTokenId: tx.tokenId } })
 }
 
