@@ -84,7 +84,7 @@ describeWithChromium('provisioning', () => {
     await expectAccessible(page, 'a role for a group')
     await photograph(page, 'group-role-dialog')
     await page.getByRole('button', { name: 'Give role' }).click()
-    await page.getByRole('list', { name: 'Groups that give a role' }).getByText('Admins').waitFor()
+    await page.getByRole('list', { name: 'Groups that give a role' }).getByText('Admins', { exact: true }).waitFor()
     await page.getByLabel('Role that Admins gives').selectOption({ label: 'Viewer' })
     await page.getByText('Admins gives Viewer now.').waitFor()
     await page.getByRole('button', { name: 'Undo' }).click()
