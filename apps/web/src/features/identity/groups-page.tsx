@@ -113,7 +113,7 @@ function GroupPanel({ group, mayManage }: { group: Group; mayManage: boolean }) 
         <span className="sr-only"> in {name}</span>
       </button>
       {open && role && mayManage && (
-        <p className="border-border border-t px-5 pt-4 text-sm text-text-muted">
+        <p className="border-border border-t px-5 py-3 text-sm text-text-muted">
           It gives its people a role, so that only your directory says who is in it. What it gives is under
           Provisioning.
         </p>

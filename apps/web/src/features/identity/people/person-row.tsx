@@ -32,12 +32,14 @@ export function PersonRow({ person, isMe }: { person: Person; isMe: boolean }) {
           {person.roleByGroup && ' · role by a group of the directory'}
         </p>
       </div>
-      {person.manageable && !person.roleByGroup ? (
-        <RoleChoice person={person} isMe={isMe} />
-      ) : (
-        <Badge>{roleName}</Badge>
-      )}
-      {person.manageable && !isMe && <Actions person={person} />}
+      <div className="flex items-center gap-2 max-sm:w-full max-sm:justify-end">
+        {person.manageable && !person.roleByGroup ? (
+          <RoleChoice person={person} isMe={isMe} />
+        ) : (
+          <Badge>{roleName}</Badge>
+        )}
+        {person.manageable && !isMe && <Actions person={person} />}
+      </div>
     </li>
   )
 }
