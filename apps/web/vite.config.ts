@@ -7,6 +7,8 @@ const server = process.env.PARLEY_DEV_SERVER ?? 'http://127.0.0.1:3000'
 export default defineConfig({
   plugins: [react(), tailwindcss()],
   server: { host: '127.0.0.1', proxy: { '/api': { target: server, ws: true } } },
+  // The server puts a nonce of its own in this place each time it sends the page.
+  html: { cspNonce: '__PARLEY_NONCE__' },
   build: {
     target: 'es2022',
     sourcemap: false,

@@ -80,6 +80,8 @@ beforeAll(async () => {
   })
   const group = await server.owner.json<{ id: string }>('POST', '/api/v1/groups', { name: 'Friends' })
   const token = await server.owner.json<{ id: string }>('POST', '/api/v1/scim-tokens', { name: 'Directory' })
+  const site = { origin: 'https://app.example.com' }
+  own['web-origins'] = (await server.owner.json<{ id: string }>('POST', '/api/v1/web-origins', site)).id
   Object.assign(own, { 'scim-tokens': token.id, 'provisioned-people': newId() })
   Object.assign(own, { roles: role.id, groups: group.id, members: newId(), grants: newId() })
   foreign.grants = newId()

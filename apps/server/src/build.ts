@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { mountAll } from './app.ts'
 import { migrations } from './migrations.ts'
-import { authenticate } from './modules/identity/index.ts'
+import { authenticate, mayCallFrom } from './modules/identity/index.ts'
 import { requestLimits } from './modules/usage/index.ts'
 import { createLocalBus } from './platform/bus/index.ts'
 import type { Config, Secrets } from './platform/config/index.ts'
@@ -114,7 +114,7 @@ async function withHttp(
   let work: Promise<Worker> | undefined
   let closing: Promise<void> | undefined
 
-  const http = await createHttp(platform, authenticate, requestLimits)
+  const http = await createHttp(platform, authenticate, requestLimits, mayCallFrom)
   await mountAll(http, () => work !== undefined)
 
   return {

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { sql } from 'kysely'
 import pino from 'pino'
+import { examineHttps } from './doctor-https.ts'
 import { migrations } from './migrations.ts'
 import { type Config, ConfigError, loadConfig, type Secrets } from './platform/config/index.ts'
 import { openKeyring } from './platform/crypto/index.ts'
@@ -13,7 +14,8 @@ import { checkSmtp } from './platform/mail/index.ts'
 import { createEgress, egressFetch, type Fetch } from './platform/net/index.ts'
 import { openRedis } from './platform/redis/index.ts'
 
-interface Finding {
+/** What a look at one thing found. */
+export interface Finding {
   check: string
   state: 'ok' | 'warning' | 'problem'
   detail: string
@@ -50,6 +52,7 @@ async function examine(): Promise<Finding[]> {
   return [
     { check: 'configuration', state: 'ok', detail: `${config.tools.declared.length} MCP servers declared` },
     ...warnings.map((detail): Finding => ({ check: 'configuration', state: 'warning', detail })),
+    ...examineHttps(config),
     ...(await examineFolder(config)),
     ...(await examineKeys(config, secrets)),
     ...(await examineDatabase(config, secrets)),

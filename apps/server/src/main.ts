@@ -24,6 +24,9 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   })
 }
 
+// Where there is no certificate to take up, it ends the process, as it does when a terminal is closed.
+if (config.http.tls) process.on('SIGHUP', () => server.http.reloadCertificate())
+
 async function start(config: Config, secrets: Secrets): Promise<Server> {
   log.info(
     `Parley ${config.version} is starting; its data is in ${secrets.databaseUrl ? 'PostgreSQL' : config.dataDir}.`,

@@ -263,6 +263,11 @@ const provisioning = createRoute({
     'ProvisioningPage',
   ),
 })
+const webOrigins = createRoute({
+  getParentRoute: () => settings,
+  path: '/web-origins',
+  component: lazyRouteComponent(() => import('./features/identity/web-origins-page.tsx'), 'WebOriginsPage'),
+})
 const joinWorkspace = createRoute({
   getParentRoute: () => app,
   path: '/join-workspace',
@@ -307,6 +312,7 @@ export const router = createRouter({
         signIn,
         apiKeys,
         provisioning,
+        webOrigins,
         account,
         profile,
         security,

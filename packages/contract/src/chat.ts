@@ -127,6 +127,7 @@ export const chatEndpoints = {
     query: z.object({ after: z.coerce.number().int().min(0).optional() }),
     media: { response: ['text/event-stream'] },
     status: 200,
+    vital: true,
   }),
   stopRun: endpoint({
     method: 'POST',
@@ -134,6 +135,7 @@ export const chatEndpoints = {
     tag: 'Chat',
     summary: 'Stop: keeps what was written, closes the connection to the model; does nothing to an ended run',
     access: 'conversations:write',
+    vital: true,
     params: runParams,
     response: runSchema,
     status: 202,

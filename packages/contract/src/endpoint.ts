@@ -36,6 +36,8 @@ export interface Endpoint<
   cost?: 'expensive' | 'message'
   /** Its sender signs the body: it comes as it was sent, and what it says is looked at only after the signature. */
   signedBody?: boolean
+  /** Answered also while the server refuses others because it has too much to do. */
+  vital?: boolean
   /** Takes an `Idempotency-Key` header: a repeated request gets the first one's answer. */
   idempotent?: boolean
 }

@@ -26,6 +26,7 @@ import { signInProviderEndpoints } from './sign-in-providers.ts'
 import { tokenKeyEndpoints } from './token-keys.ts'
 import { toolEndpoints } from './tools.ts'
 import { usageEndpoints } from './usage.ts'
+import { webOriginEndpoints } from './web-origins.ts'
 
 export * from './api-keys.ts'
 export * from './apply-event.ts'
@@ -63,6 +64,7 @@ export * from './sign-in-providers.ts'
 export * from './token-keys.ts'
 export * from './tools.ts'
 export * from './usage.ts'
+export * from './web-origins.ts'
 
 /** Every operation of the native API. */
 export const endpoints = {
@@ -85,6 +87,7 @@ export const endpoints = {
   ...passkeyEndpoints,
   ...securityEndpoints,
   ...sessionEndpoints,
+  ...webOriginEndpoints,
   ...fileEndpoints,
   ...limitEndpoints,
   ...modelEndpoints,

@@ -173,6 +173,13 @@ export function createParley(options: ParleyOptions = {}) {
       delete: (id: string, o?: CallOptions) => call(endpoints.deleteServiceAccount, { params: { id }, ...o }),
     },
 
+    /** Sites whose pages may call the API of the workspace. */
+    webOrigins: {
+      list: (o?: CallOptions) => call(endpoints.listWebOrigins, { ...o }),
+      add: (origin: string, o?: CallOptions) => call(endpoints.addWebOrigin, { body: { origin }, ...o }),
+      remove: (id: string, o?: CallOptions) => call(endpoints.removeWebOrigin, { params: { id }, ...o }),
+    },
+
     /** Directories that provision people by SCIM; for administrators. */
     provisioning: {
       get: (o?: CallOptions) => call(endpoints.getProvisioning, { ...o }),

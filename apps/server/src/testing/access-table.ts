@@ -44,6 +44,11 @@ export const reaches = {
   deleteServiceAccount: 'workspace',
   getTokenKeys: 'none',
 
+  // Sites whose pages may call the API
+  listWebOrigins: 'none',
+  addWebOrigin: 'none',
+  removeWebOrigin: 'workspace',
+
   // Sign-in through providers
   getSignInOptions: 'none',
   startProviderSignIn: 'workspace',

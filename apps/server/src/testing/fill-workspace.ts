@@ -88,7 +88,7 @@ async function addPasskey(server: TestServer, userId: string): Promise<string> {
 
 /**
  * What a workspace has for all: a provider, an MCP server with its tool `echo`, a custom role, a group with its maker in
- * it, a service account, a budget, an invoice, a limit, an invitation, grants, a token of a directory, and somebody whom that waits
+ * it, a service account, a budget, an invoice, a limit, an invitation, grants, a token of a directory, a site, and somebody whom that waits
  * for. `mcpUrl`: of an MCP server that runs.
  */
 export async function fillWorkspace(server: TestServer, manager: Caller, mcpUrl: string): Promise<Things> {
@@ -114,6 +114,7 @@ export async function fillWorkspace(server: TestServer, manager: Caller, mcpUrl:
     await post('service-accounts', { name: 'Robot', role: 'member' }),
   ]
   await manager.json('PUT', `/api/v1/groups/${group.id}/members/${me.id}`)
+  const webOrigin = await post('web-origins', { origin: 'https://app.example.com' })
   const token = await post('scim-tokens', { name: 'Directory' })
   await eventually(async () => {
     const tools = await manager.json<{ data: unknown[] }>('GET', `/api/v1/mcp-servers/${mcpServer.id}/tools`)
@@ -145,6 +146,7 @@ export async function fillWorkspace(server: TestServer, manager: Caller, mcpUrl:
     invitations: invitation.id,
     'mcp-servers grants': serverGrant.id,
     'scim-tokens': token.id,
+    'web-origins': webOrigin.id,
     'provisioned-people': await makeWaiting(server, manager),
   }
 }

@@ -21,7 +21,10 @@ export async function makePlatform(
   const dataDir = mkdtempSync(join(tmpdir(), 'parley-platform-'))
   const database = await openTestDatabase(migrations)
   const log = pino({ level: 'silent' })
-  const { config, secrets } = loadConfig({ processEnv: { PORT: '0', PARLEY_DATA_DIR: dataDir }, folder: dataDir })
+  const { config, secrets } = loadConfig({
+    processEnv: { PORT: '0', PARLEY_DATA_DIR: dataDir, PARLEY_OVERLOAD_DELAY_MS: '0' },
+    folder: dataDir,
+  })
   config.http.checkResponses = true
   const shutdown = new AbortController()
   const egress = createEgress({ allow: [] })

@@ -207,7 +207,7 @@ describe('downloading', () => {
       const { headers } = await server.owner.fetch(`/api/v1/files/${file.id}/content`)
       expect(headers.get('content-disposition')).toMatch(new RegExp(`^${disposition};`))
       expect(headers.get('content-type')).toBe(type)
-      expect(headers.get('content-security-policy')).toBe("sandbox; default-src 'none'")
+      expect(headers.get('content-security-policy')).toMatch(/^sandbox; default-src 'none'; frame-ancestors 'none'/)
       expect(headers.get('x-content-type-options')).toBe('nosniff')
       expect(headers.get('cache-control')).toBe('private, max-age=31536000, immutable')
     }

@@ -3,7 +3,7 @@ import { fileEndpoints } from '@parley/contract'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Ctx } from '../../platform/context.ts'
 import { AppError } from '../../platform/errors.ts'
-import type { Http } from '../../platform/http/index.ts'
+import { type Http, nothingPolicy } from '../../platform/http/index.ts'
 import { contentDisposition } from './file-name.ts'
 import { imageTypes } from './media-type.ts'
 import { getFile, openFile } from './open-file.ts'
@@ -46,9 +46,9 @@ async function sendFile(ctx: Ctx, file: FileRow, request: FastifyRequest, reply:
   reply.headers({
     'cache-control': `private, max-age=${yearSeconds}, immutable`,
     // Else the next person at the same browser would get it from the cache.
-    vary: 'Cookie, Authorization',
+    vary: 'Cookie, Authorization, Origin',
     etag,
-    'content-security-policy': "sandbox; default-src 'none'",
+    'content-security-policy': `sandbox; ${nothingPolicy}`,
     'x-content-type-options': 'nosniff',
     'content-disposition': contentDisposition(imageTypes.has(file.mediaType) ? 'inline' : 'attachment', file.name),
   })

@@ -12,3 +12,4 @@ export { countPeople, findWorkspace, getFirstWorkspaceId, listOwners, listWorksp
 export { describeSubjects, findNames, findSubjects, listIdsInGroups, nameOf } from './subjects.ts'
 export { departedCtx, systemCtx } from './system-ctx.ts'
 export { rotateOldTokenKeys, rotateTokenKeys } from './token-keys/token-keys.ts'
+export { mayCallFrom } from './web-origins/may-call-from.ts'

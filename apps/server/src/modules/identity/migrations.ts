@@ -11,6 +11,7 @@ import { migrations as secondFactor } from './second-factor/migrations.ts'
 import { migrations as serviceAccounts } from './service-accounts/migrations.ts'
 import { migrations as sessions } from './sessions/migrations.ts'
 import { migrations as tokenKeys } from './token-keys/migrations.ts'
+import { migrations as webOrigins } from './web-origins/migrations.ts'
 
 export const migrations: Migration[] = [
   {
@@ -91,4 +92,5 @@ export const migrations: Migration[] = [
   ...invitations,
   ...emailedLinks,
   ...scim,
+  ...webOrigins,
 ]

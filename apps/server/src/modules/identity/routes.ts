@@ -22,6 +22,7 @@ import { endSession, logIn, refreshSession } from './sign-in.ts'
 import { hasUsers } from './store.ts'
 import { mountTokenKeys } from './token-keys/routes.ts'
 import { getMe, updateMe } from './update-me.ts'
+import { mountWebOrigins } from './web-origins/routes.ts'
 
 /** Mounts sign-up and sign-in, the person's own account, who is in a workspace, API keys, service accounts, keys of tokens. */
 export function mountIdentity(http: Http): void {
@@ -65,4 +66,5 @@ export function mountIdentity(http: Http): void {
   mountSecondFactor(http)
   mountPasskeys(http)
   mountSessions(http)
+  mountWebOrigins(http)
 }

@@ -3,6 +3,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { writeCertificate } from '../../testing/make-certificate.ts'
+import { trustedProxyCheck } from '../http/trusted-proxies.ts'
 import { settings } from './env.ts'
 import { ConfigError, loadConfig } from './index.ts'
 
@@ -221,4 +223,55 @@ test('docs/configuration.md has a line for every setting, and for no other', () 
       `| \`${name}\` | ${setting.default === undefined ? '' : `\`${setting.default}\``} | ${setting.about} |`,
   )
   expect(rows).toEqual(expected)
+})
+
+describe('the edge', () => {
+  test('a certificate makes the address HTTPS, and the cookies secure', async () => {
+    const { certFile, keyFile } = await writeCertificate(folder)
+    const files = { PARLEY_TLS_CERT_FILE: certFile, PARLEY_TLS_KEY_FILE: 'key.pem' }
+    const { http } = load({ ...files, PORT: '8443' }).config
+    expect(http).toMatchObject({ publicUrl: 'https://localhost:8443', secureCookies: true })
+    expect(http.tls).toEqual({ certFile, keyFile, minVersion: 'TLSv1.3' })
+    expect(load({ ...files, PARLEY_TLS_MIN_VERSION: '1.2' }).config.http.tls?.minVersion).toBe('TLSv1.2')
+    expect(problemsOf({ ...files, PUBLIC_URL: 'http://chat.example.com' })[0]).toContain('Let it begin with https://')
+  })
+
+  test('half of a certificate, or files that cannot be used, stop the start', () => {
+    expect(problemsOf({ PARLEY_TLS_CERT_FILE: 'cert.pem' })[0]).toContain('go together')
+    const [problem] = problemsOf({ PARLEY_TLS_CERT_FILE: 'cert.pem', PARLEY_TLS_KEY_FILE: 'key.pem' })
+    expect(problem).toBe(`${join(folder, 'cert.pem')} does not exist. Correct PARLEY_TLS_CERT_FILE.`)
+    expect(problemsOf({ PARLEY_TLS_MIN_VERSION: '1.1' })[0]).toContain('1.2 or 1.3')
+  })
+
+  test.each(['10.0.0.1', '10.0.0.0/8', '::1', '2001:db8::/32', 'loopback', 'uniquelocal, 203.0.113.7'])(
+    'takes %s for proxies',
+    (text) => expect(problemsOf({ PARLEY_TRUSTED_PROXIES: text })).toEqual([]),
+  )
+
+  test.each([
+    'true',
+    '*',
+    'proxy.example.com',
+    '10.0.0.0/33',
+    '10.0.0',
+    '10.0.0.0/8/8',
+    '2001:db8::/129',
+    'loopback/8',
+  ])('does not take %s', (text) =>
+    expect(problemsOf({ PARLEY_TRUSTED_PROXIES: text })[0]).toContain('PARLEY_TRUSTED_PROXIES'),
+  )
+})
+
+test.each([
+  [['loopback'], '127.0.0.9', true],
+  [['loopback'], '::1', true],
+  [['loopback'], '::ffff:127.0.0.1', true],
+  [['loopback'], '10.0.0.1', false],
+  [['uniquelocal'], '10.9.8.7', true],
+  [['10.0.0.0/8', '2001:db8::/32'], '2001:db8::5', true],
+  [['10.0.0.0/8'], '::ffff:10.1.1.1', true],
+  [['203.0.113.7'], '203.0.113.8', false],
+  [[], '127.0.0.1', false],
+])('proxies %j and the address %s: %s', (networks, address, trusted) => {
+  expect(trustedProxyCheck(networks)(address)).toBe(trusted)
 })

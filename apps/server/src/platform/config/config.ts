@@ -1,5 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { messageOf } from '../errors.ts'
+import { readTls, type TlsFiles } from '../http/tls.ts'
+import type { LoadLimits } from '../http/watch-load.ts'
 import { type EgressAllow, parseEgressAllow } from '../net/egress-allow.ts'
 import { type Env, environmentOf, type ModelPrice, readEnv } from './env.ts'
 import { type DeclaredMcpServer, readMcpFile } from './mcp-file.ts'
@@ -15,6 +18,12 @@ export interface Config {
     publicUrl: string
     secureCookies: boolean
     trustedProxies: string[]
+    /** Set where Parley speaks HTTPS itself. */
+    tls?: TlsFiles | undefined
+    maxConnections: { total: number; perAddress: number }
+    overload: LoadLimits
+    /** How long a request may take to arrive: its headers, a body of JSON, an upload. */
+    arrival: { headersMs: number; bodyMs: number; uploadMs: number }
     /** Tests: an answer that is not as its endpoint says fails the request. */
     checkResponses: boolean
   }
@@ -106,9 +115,17 @@ export function loadConfig(options: { processEnv?: NodeJS.ProcessEnv; folder?: s
       'STRIPE_SECRET_KEY and STRIPE_WEBHOOK_SECRET go together: without events nobody hears that a plan was paid. Set both, or neither.',
     )
   }
+  const tls = tlsFiles(env, folder)
+  if ((env.PARLEY_TLS_CERT_FILE === undefined) !== (env.PARLEY_TLS_KEY_FILE === undefined)) {
+    problems.push('PARLEY_TLS_CERT_FILE and PARLEY_TLS_KEY_FILE go together. Set both, or neither.')
+  }
+  if (tls) problems.push(...tlsProblems(tls))
+  if (tls && env.PUBLIC_URL?.startsWith('http:')) {
+    problems.push('PUBLIC_URL begins with http://, while Parley speaks HTTPS. Let it begin with https://.')
+  }
   if (problems.length > 0) throw new ConfigError(problems, warnings)
 
-  const publicUrl = env.PUBLIC_URL ?? `http://localhost:${env.PORT}`
+  const publicUrl = env.PUBLIC_URL ?? `${tls ? 'https' : 'http'}://localhost:${env.PORT}`
   const config: Config = {
     http: {
       host: env.HOST,
@@ -116,6 +133,10 @@ export function loadConfig(options: { processEnv?: NodeJS.ProcessEnv; folder?: s
       publicUrl,
       secureCookies: env.PARLEY_SECURE_COOKIES ?? publicUrl.startsWith('https://'),
       trustedProxies: env.PARLEY_TRUSTED_PROXIES,
+      tls,
+      maxConnections: { total: env.PARLEY_MAX_CONNECTIONS, perAddress: env.PARLEY_MAX_CONNECTIONS_PER_ADDRESS },
+      overload: { delayMs: env.PARLEY_OVERLOAD_DELAY_MS, requestsInFlight: env.PARLEY_MAX_REQUESTS_IN_FLIGHT },
+      arrival: { headersMs: 15_000, bodyMs: 30_000, uploadMs: 300_000 },
       checkResponses: false,
     },
     dataDir: resolve(folder, env.PARLEY_DATA_DIR),
@@ -163,6 +184,21 @@ export function loadConfig(options: { processEnv?: NodeJS.ProcessEnv; folder?: s
     version: ownVersion(),
   }
   return { config, secrets: secretsFrom(env), warnings }
+}
+
+function tlsProblems(files: TlsFiles): string[] {
+  try {
+    readTls(files)
+    return []
+  } catch (error) {
+    return [messageOf(error)]
+  }
+}
+
+function tlsFiles(env: Env, folder: string): TlsFiles | undefined {
+  const { PARLEY_TLS_CERT_FILE: cert, PARLEY_TLS_KEY_FILE: key, PARLEY_TLS_MIN_VERSION: version } = env
+  if (cert === undefined || key === undefined) return undefined
+  return { certFile: resolve(folder, cert), keyFile: resolve(folder, key), minVersion: `TLSv${version}` }
 }
 
 /** An address alone is enough (Ollama needs no key); a key alone goes to the vendor's own address. */

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseEnv } from 'node:util'
 import { z } from 'zod'
+import { isProxyNetwork } from '../http/trusted-proxies.ts'
 import { smtpUrlProblem } from '../mail/smtp-options.ts'
 import { nearestName } from './nearest-name.ts'
 
@@ -111,15 +112,33 @@ export const settings = {
   PUBLIC_URL: setting(httpUrl.optional(), {
     expects: httpUrlExpects,
     about:
-      'Address under which people reach Parley, such as `https://chat.example.com`. Default: `http://localhost:<PORT>`.',
+      'Address under which people reach Parley, such as `https://chat.example.com`. Default: `http://localhost:<PORT>`, or `https://` with a certificate.',
   }),
   PARLEY_SECURE_COOKIES: setting(flag.optional(), {
     expects: flagExpects,
     about: 'Send cookies over HTTPS only. Default: on when `PUBLIC_URL` begins with `https://`.',
   }),
-  PARLEY_TRUSTED_PROXIES: setting(list, {
-    expects: 'addresses or networks separated by commas',
-    about: 'Reverse proxies whose `X-Forwarded-*` headers are believed: addresses or networks, separated by commas.',
+  PARLEY_TRUSTED_PROXIES: setting(
+    list.refine((networks) => networks.every(isProxyNetwork)),
+    {
+      expects: 'addresses or networks separated by commas, such as 10.0.0.0/8, or loopback, linklocal, uniquelocal',
+      about:
+        'Reverse proxies whose `X-Forwarded-*` headers are believed: addresses or networks, separated by commas; `loopback`, `linklocal` and `uniquelocal` stand for those.',
+    },
+  ),
+  PARLEY_TLS_CERT_FILE: setting(optionalText, {
+    expects: 'a file',
+    about:
+      'With `PARLEY_TLS_KEY_FILE`: Parley speaks HTTPS itself. A PEM file with the certificate and those it was signed with; a new one is taken up as soon as the file changes, or at SIGHUP.',
+  }),
+  PARLEY_TLS_KEY_FILE: setting(optionalText, {
+    expects: 'a file',
+    about: 'PEM file with the private key of the certificate, without a passphrase.',
+  }),
+  PARLEY_TLS_MIN_VERSION: setting(z.enum(['1.2', '1.3']), {
+    default: '1.3',
+    expects: '1.2 or 1.3',
+    about: 'Oldest version of TLS that is spoken; `1.2` for clients from before 2018.',
   }),
   PARLEY_DATA_DIR: setting(z.string(), {
     default: './data',
@@ -207,6 +226,30 @@ export const settings = {
     100_000_000,
     12_000,
     'Requests a minute from one network address (for IPv6 its /64), signed in or not; 0 for no limit. Behind a reverse proxy, set `PARLEY_TRUSTED_PROXIES`, or everybody shares one address.',
+  ),
+  PARLEY_MAX_CONNECTIONS: wholeSetting(
+    1,
+    1_000_000,
+    16_000,
+    'Connections that may be open at once; what comes on top is closed. Keep it below the limit of open files (`ulimit -n`).',
+  ),
+  PARLEY_MAX_CONNECTIONS_PER_ADDRESS: wholeSetting(
+    1,
+    1_000_000,
+    2_000,
+    'Of these, how many one network address (for IPv6 its /64) may have. Trusted proxies have as many as they need.',
+  ),
+  PARLEY_MAX_REQUESTS_IN_FLIGHT: wholeSetting(
+    0,
+    1_000_000,
+    4_000,
+    'Requests that may be worked on at once, open event streams apart; more are refused with 503. 0 for no limit.',
+  ),
+  PARLEY_OVERLOAD_DELAY_MS: wholeSetting(
+    0,
+    60_000,
+    500,
+    'When the process is this far behind with its work, on average over a second, it refuses new requests with 503 until it has caught up. 0: never.',
   ),
   SMTP_URL: setting(
     z

@@ -9,9 +9,12 @@ const databaseTimeoutMs = 2_000
  * it can, only worse: that is told and is no reason to send people elsewhere, where it is away just as much.
  */
 export function mountHealth({ app, platform }: Http, isStarted: () => boolean): void {
-  app.get('/healthz', async (_request, reply) => reply.header('cache-control', 'no-store').send({ status: 'ok' }))
+  const config = { vital: true }
+  app.get('/healthz', { config }, async (_request, reply) =>
+    reply.header('cache-control', 'no-store').send({ status: 'ok' }),
+  )
 
-  app.get('/readyz', async (_request, reply) => {
+  app.get('/readyz', { config }, async (_request, reply) => {
     const checks = {
       started: isStarted() ? 'ok' : 'starting',
       draining: platform.shutdown.aborted ? 'draining' : 'ok',

@@ -1,22 +1,15 @@
-import { STATUS_CODES } from 'node:http'
-import type { Socket } from 'node:net'
-import compress from '@fastify/compress'
 import type { BodyOf, Endpoint, ParamsOf, QueryOf, ResponseOf } from '@parley/contract'
-import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
 import type { Actor, Ctx, Platform } from '../context.ts'
-import { newId } from '../crypto/index.ts'
 import { AppError } from '../errors.ts'
+import { type MayCallFrom, requireListedOrigin } from './cross-origin.ts'
 import { requireSameSite } from './csrf.ts'
-import { checkDigests } from './expect-digest.ts'
-import { securityHeaders } from './headers.ts'
 import { type Idempotency, idempotencyOf } from './idempotency.ts'
-import { takeJson } from './json-body.ts'
-import { toProblem } from './problem.ts'
-import { refuseAmbiguous } from './refuse-ambiguous.ts'
+import { makeApp } from './make-app.ts'
+import type { RequestLimits } from './request-limits.ts'
 import { whileGood } from './revocations.ts'
 import { signedBodyOf } from './signed-body.ts'
-import { answerUnknownRoutes } from './unknown-route.ts'
 import { validatorOf } from './validate.ts'
 
 /**
@@ -28,22 +21,6 @@ export type Authenticate = (
   request: FastifyRequest,
   options?: { withoutSecondFactor?: boolean; again?: boolean },
 ) => Promise<Actor | null>
-
-/** Refuses requests that come too often; see platform/limits. Both throw AppError rate_limited. */
-export interface RequestLimits {
-  /** Before anything is looked up: refuses those who are known to send too much. */
-  refuseEarly(platform: Platform, address: string): void
-  /** Counts a request of somebody, or of nobody who is known. */
-  charge(platform: Platform, address: string, endpoint: Endpoint, actor: Actor | undefined): Promise<Charge>
-}
-
-/** What a request was counted against. */
-export interface Charge {
-  /** Tells what is left. */
-  headers: Record<string, string>
-  /** For requests that come to nothing: what the plan allows is for those that do. */
-  giveBack?: () => void
-}
 
 /** A request and its answer, for what the input does not hold. */
 export interface Exchange {
@@ -84,57 +61,26 @@ export interface Http {
   publicRoute<E extends Endpoint>(endpoint: E, handler: PublicHandler<E>): void
   /** Every endpoint mounted so far. */
   mounted: Endpoint[]
+  /** Takes up a new certificate now, where Parley speaks HTTPS itself. */
+  reloadCertificate(): void
 }
-
-const maxBodyBytes = 2 * 1024 * 1024
-const compressFromBytes = 1024
 
 /** Makes the server, not yet listening. */
 export async function createHttp(
   platform: Platform,
   authenticate: Authenticate,
   limits?: RequestLimits,
+  mayCallFrom: MayCallFrom = async () => false,
 ): Promise<Http> {
   const { config } = platform
-  const { onRequest: everyAnswer } = securityHeaders(config)
-  const app = fastify({
-    loggerInstance: platform.log as Logger,
-    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
-    bodyLimit: maxBodyBytes,
-    trustProxy: config.http.trustedProxies.length > 0 ? config.http.trustedProxies : false,
-    genReqId: ({ headers }) => requestIdOf(headers['x-request-id']),
-    return503OnClosing: false,
-    forceCloseConnections: 'idle',
-    requestTimeout: 300_000,
-    routerOptions: { maxParamLength: 1000, ignoreTrailingSlash: false },
-    frameworkErrors: (error, request, reply) => {
-      // These come before any hook.
-      reply.headers(everyAnswer).header('x-request-id', request.id)
-      sendProblem(error, request, reply as FastifyReply)
-    },
-    clientErrorHandler,
-  }) as unknown as FastifyInstance
-  app.addHook('onRequest', async (request, reply) => {
-    reply.headers(everyAnswer).header('x-request-id', request.id)
-    refuseAmbiguous(request)
-  })
+  const { app, reloadCertificate } = await makeApp(platform, limits, mayCallFrom)
   app.addHook('onResponse', async (request, reply) => logRequest(request, reply))
-  app.setErrorHandler((error, request, reply) => sendProblem(error, request, reply))
-  checkDigests(app)
-  app.removeContentTypeParser(['application/json', 'text/plain'])
-  takeJson(app, ['application/json'])
-  await app.register(compress, {
-    threshold: compressFromBytes,
-    encodings: ['br', 'gzip'],
-    customTypes: /^application\/(.*\+)?json/,
-  })
-  answerUnknownRoutes(app)
 
   const mounted: Endpoint[] = []
 
   function mount<E extends Endpoint>(
     endpoint: E,
-    authorize: (request: FastifyRequest) => Promise<Actor | undefined>,
+    authorize: (request: FastifyRequest, reply: FastifyReply) => Promise<Actor | undefined>,
     handler: PublicHandler<E>,
   ): void {
     mounted.push(endpoint)
@@ -144,13 +90,13 @@ export async function createHttp(
     app.route({
       method: endpoint.method,
       url: routePath(endpoint.path),
-      config: { signedBody: endpoint.signedBody === true },
       exposeHeadRoute: !streams,
+      config: { vital: endpoint.vital === true, signedBody: endpoint.signedBody === true },
       onRequest: async (request, reply) => {
         limits?.refuseEarly(platform, request.ip)
         let actor: Actor | undefined
         try {
-          actor = await authorize(request)
+          actor = await authorize(request, reply)
         } catch (error) {
           await limits?.charge(platform, request.ip, endpoint, undefined)
           throw error
@@ -196,12 +142,14 @@ export async function createHttp(
     platform,
     authenticate,
     mounted,
+    reloadCertificate,
     route(endpoint, handler) {
-      const authorize = async (request: FastifyRequest) => {
+      const authorize = async (request: FastifyRequest, reply: FastifyReply) => {
         const { withoutSecondFactor = false } = endpoint as Endpoint
         const actor = await authenticate(platform, request, { withoutSecondFactor })
         if (!actor) throw new AppError('unauthenticated', 'Sign in, or send a valid API key as a bearer token.')
         requireSameSite(config, request)
+        await requireListedOrigin(platform, request, reply, actor, mayCallFrom)
         requireAccess(actor, endpoint)
         return actor
       }
@@ -236,33 +184,6 @@ function requireAccess(actor: Actor, { access }: Endpoint): void {
   throw new AppError('forbidden', `${who} does not include ${access}.`)
 }
 
-/** Answers a failure as problem details, and logs what is our own fault. */
-function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
-  const { problem, headers, unexpected } = toProblem(error, request.id)
-  if (request.raw.destroyed && isAbort(error)) {
-    request.log.debug('The caller left before the answer.')
-  } else if (unexpected) {
-    request.log.error({ err: error, method: request.method, route: request.routeOptions?.url }, 'A request failed.')
-  } else if (error instanceof AppError && error.cause !== undefined) {
-    request.log.warn({ err: error.cause, code: error.code }, 'A request was refused.')
-  }
-  if (reply.raw.headersSent) {
-    reply.raw.end()
-    return
-  }
-  reply
-    .code(problem.status)
-    .headers(headers)
-    .header('cache-control', 'no-store')
-    .removeHeader('etag')
-    .type('application/problem+json; charset=utf-8')
-    .send(problem)
-}
-
-function isAbort(error: unknown): boolean {
-  return error instanceof Error && error.name === 'AbortError'
-}
-
 /** Aborted when the caller closes the connection before the answer is complete. */
 function leaveSignal({ raw }: FastifyReply): AbortSignal {
   const controller = new AbortController()
@@ -270,10 +191,6 @@ function leaveSignal({ raw }: FastifyReply): AbortSignal {
     if (!raw.writableFinished) controller.abort()
   })
   return controller.signal
-}
-
-function requestIdOf(given: string | string[] | undefined): string {
-  return typeof given === 'string' && /^[\w.-]{1,64}$/.test(given) ? given : newId()
 }
 
 function routePath(path: string): string {
@@ -296,23 +213,4 @@ function logRequest(request: FastifyRequest, reply: FastifyReply): void {
     userId: actors.get(request)?.userId,
   }
   request.log.info(entry, 'request')
-}
-
-/** What Node's parser refuses has no request: the answer is written by hand. */
-function clientErrorHandler(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
-    socket.destroy()
-    return
-  }
-  const refusal =
-    error.code === 'HPE_HEADER_OVERFLOW'
-      ? new AppError('headers_too_large', 'The headers are too large.')
-      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
-        ? new AppError('request_timeout', 'The request did not arrive in time.')
-        : new AppError('invalid_request', 'This is not a valid HTTP request.')
-  const { problem } = toProblem(refusal, newId())
-  const body = JSON.stringify(problem)
-  socket.end(
-    `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}\r\nContent-Type: application/problem+json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-  )
 }

@@ -4,7 +4,7 @@ const bodies = new WeakMap<FastifyRequest, Buffer>()
 
 /** Keeps a body as it was sent, where its endpoint says that its sender signs it. */
 export function keepSignedBody(request: FastifyRequest, body: Buffer): void {
-  if ((request.routeOptions.config as { signedBody?: boolean }).signedBody === true) bodies.set(request, body)
+  if (request.routeOptions.config.signedBody) bodies.set(request, body)
 }
 
 export function signedBodyOf(request: FastifyRequest): Buffer | undefined {

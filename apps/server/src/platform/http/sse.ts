@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import type { Exchange } from './http.ts'
+import { leaveFlight } from './watch-load.ts'
 
 /** Server-sent events to one reader. */
 export interface SseStream {
@@ -16,8 +17,9 @@ export interface SseStream {
 const streams = new WeakMap<object, Set<SseStream>>()
 
 /** Takes the answer over from Fastify: its headers so far are sent, and nothing else is written to it. */
-export function openSse({ reply, keepAliveMs }: Exchange): SseStream {
+export function openSse({ request, reply, keepAliveMs }: Exchange): SseStream {
   reply.hijack()
+  leaveFlight(request)
   const { raw } = reply
   raw.writeHead(200, {
     ...(reply.getHeaders() as Record<string, string>),

@@ -8,6 +8,7 @@ import {
   ChartNoAxesColumn,
   FolderSync,
   Gauge,
+  Globe,
   KeyRound,
   LogIn,
   type LucideIcon,
@@ -42,6 +43,7 @@ interface Page {
     | '/settings/service-accounts'
     | '/settings/sign-in'
     | '/settings/provisioning'
+    | '/settings/web-origins'
     | '/settings/usage'
     | '/settings/workspace-usage'
     | '/settings/budgets'
@@ -77,6 +79,7 @@ const groups: { name: string; pages: Page[] }[] = [
       { to: '/settings/service-accounts', label: 'Service accounts', icon: Bot },
       { to: '/settings/sign-in', label: 'Sign-in', icon: LogIn, needs: 'workspace:manage' },
       { to: '/settings/provisioning', label: 'Provisioning', icon: FolderSync },
+      { to: '/settings/web-origins', label: 'Web origins', icon: Globe, needs: 'workspace:manage' },
       { to: '/settings/workspace-usage', label: 'Usage', icon: ChartColumnStacked, needs: 'usage:read' },
       { to: '/settings/budgets', label: 'Budgets', icon: Wallet, needs: 'usage:read' },
       { to: '/settings/limits', label: 'Limits', icon: Gauge, needs: 'usage:read' },
