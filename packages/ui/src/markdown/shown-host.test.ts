@@ -12,6 +12,8 @@ test.each([
   ['https://bank.example.evil.example/', 'bank.example'],
   ['https://evil.example/', ''],
   ['https://evil.example/', ' \u00a0.'],
+  ['https://evil.example/', '\u2800'],
+  ['https://evil.example/', '\u3164'],
   ['https://xn--bnk-tla.example/', 'bänk.example'],
   ['https://xn--e1awd7f.com/', 'epic.com'],
 ])('%s called %j shows its host', (href, text) => expect(shown(href, text)).toBe(new URL(href).host))
