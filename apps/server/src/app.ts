@@ -6,6 +6,7 @@ import { mountIdentity } from './modules/identity/index.ts'
 import { mountModels } from './modules/models/index.ts'
 import { mountOutbound } from './modules/outbound/index.ts'
 import { mountPresets } from './modules/presets/index.ts'
+import { mountPrivacy } from './modules/privacy/index.ts'
 import { mountSharing } from './modules/sharing/index.ts'
 import { mountTools } from './modules/tools/index.ts'
 import { mountUsage } from './modules/usage/index.ts'
@@ -21,6 +22,7 @@ export async function mountAll(http: Http, isStarted: () => boolean): Promise<vo
   mountFiles(http)
   mountUsage(http)
   mountOutbound(http)
+  mountPrivacy(http)
   mountModels(http)
   mountTools(http)
   mountPresets(http)

@@ -5,6 +5,7 @@ import { migrations as identity } from './modules/identity/index.ts'
 import { migrations as models } from './modules/models/index.ts'
 import { migrations as outbound } from './modules/outbound/index.ts'
 import { migrations as presets } from './modules/presets/index.ts'
+import { migrations as privacy } from './modules/privacy/index.ts'
 import { migrations as sharing } from './modules/sharing/index.ts'
 import { migrations as tools } from './modules/tools/index.ts'
 import { migrations as usage } from './modules/usage/index.ts'
@@ -21,6 +22,7 @@ export const migrations: Migration[] = [
   ...files,
   ...usage,
   ...outbound,
+  ...privacy,
   ...models,
   ...tools,
   ...presets,

@@ -153,6 +153,11 @@ const outbound = createRoute({
   path: '/outgoing-requests',
   component: lazyRouteComponent(() => import('./features/outbound/outbound-page.tsx'), 'OutboundPage'),
 })
+const privacy = createRoute({
+  getParentRoute: () => settings,
+  path: '/privacy',
+  component: lazyRouteComponent(() => import('./features/privacy/privacy-page.tsx'), 'PrivacyPage'),
+})
 const apiKeys = createRoute({
   getParentRoute: () => settings,
   path: '/api-keys',
@@ -304,6 +309,7 @@ export const router = createRouter({
         presets,
         mcpServers,
         outbound,
+        privacy,
         people,
         roles,
         groups,

@@ -40,6 +40,7 @@ export const errorCodes = {
   payload_too_large: { status: 413, title: 'Too large' },
   unsupported_media_type: { status: 415, title: 'Unsupported media type' },
   unprocessable: { status: 422, title: 'Cannot be done' },
+  private_content: { status: 422, title: 'The workspace does not send this to models' },
   egress_refused: { status: 422, title: 'The address may not be reached' },
   rate_limited: { status: 429, title: 'Too many requests' },
   budget_exceeded: { status: 429, title: 'The budget is used up' },

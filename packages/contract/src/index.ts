@@ -14,6 +14,7 @@ import { outboundEndpoints } from './outbound.ts'
 import { passkeyEndpoints } from './passkeys.ts'
 import { peopleEndpoints } from './people.ts'
 import { presetEndpoints } from './presets.ts'
+import { privacyEndpoints } from './privacy.ts'
 import { provisioningEndpoints } from './provisioning.ts'
 import { groupEndpoints, roleEndpoints } from './roles.ts'
 import { secondFactorEndpoints } from './second-factor.ts'
@@ -50,6 +51,7 @@ export * from './outbound.ts'
 export * from './passkeys.ts'
 export * from './people.ts'
 export * from './presets.ts'
+export * from './privacy.ts'
 export * from './provisioning.ts'
 export * from './roles.ts'
 export * from './second-factor.ts'
@@ -81,6 +83,7 @@ export const endpoints = {
   ...peopleEndpoints,
   ...invitationEndpoints,
   ...emailedLinkEndpoints,
+  ...privacyEndpoints,
   ...provisioningEndpoints,
   ...secondFactorEndpoints,
   ...outboundEndpoints,

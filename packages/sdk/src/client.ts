@@ -334,6 +334,13 @@ export function createParley(options: ParleyOptions = {}) {
       set: (hosts: string[], o?: CallOptions) => call(endpoints.setOutbound, { body: { hosts }, ...o }),
     },
 
+    /** What happens to private data before a model gets it. */
+    privacy: {
+      get: (o?: CallOptions) => call(endpoints.getPrivacy, { ...o }),
+      set: (mode: Body<E['setPrivacy']>['mode'], o?: CallOptions) =>
+        call(endpoints.setPrivacy, { body: { mode }, ...o }),
+    },
+
     usage: {
       /** Sums by day, of the whole workspace. */
       report: (query?: Query<E['getUsageReport']>, o?: CallOptions) => call(endpoints.getUsageReport, { query, ...o }),

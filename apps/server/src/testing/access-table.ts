@@ -83,6 +83,8 @@ export const reaches = {
   // Where requests may go
   getOutbound: 'none',
   setOutbound: 'none',
+  getPrivacy: 'none',
+  setPrivacy: 'none',
 
   // Second factors, passkeys, sessions
   answerSecondFactor: 'none',

@@ -63,7 +63,7 @@ async function findTitle(
     messages: [{ role: 'user' as const, content: [{ type: 'text' as const, text: exchange }] }],
   }
   let title = ''
-  for await (const event of streamReply(ctx, model, prompt, {
+  for await (const event of await streamReply(ctx, model, prompt, {
     signal: AbortSignal.timeout(30_000),
     maxOutputTokens: 200,
     call,

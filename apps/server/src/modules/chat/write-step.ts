@@ -1,7 +1,8 @@
-import type { BudgetNotice, ToolCallPart, Usage } from '@parley/contract'
+import type { BudgetNotice, PrivateKind, ToolCallPart, Usage } from '@parley/contract'
 import type { Ctx } from '../../platform/context.ts'
 import { AppError } from '../../platform/errors.ts'
 import { type Model, type Prompt, streamReply, type Tokens } from '../models/index.ts'
+import { nameKinds } from '../privacy/index.ts'
 import type { OfferedTool } from '../tools/index.ts'
 import { emptyUsage, type Journal } from './journal.ts'
 
@@ -21,7 +22,7 @@ export async function writeStep(
   const openCalls = new Map<string, number>()
   let calls = 0
   try {
-    const reply = streamReply(ctx, model, prompt, {
+    const reply = await streamReply(ctx, model, prompt, {
       ...bounds,
       signal: ctx.signal,
       call: {
@@ -35,6 +36,7 @@ export async function writeStep(
       onUsage: (tokens, costMicroUsd) => {
         message.usage = addUsage(message.usage, tokens, costMicroUsd)
       },
+      onPrivate: (kinds) => warnOfPrivate(journal, kinds),
       onLimit: (value) => {
         if (value.level === 'lowered') lowered = value
         journal.emit({ type: 'CUSTOM', name: 'parley.limit', value })
@@ -75,6 +77,16 @@ export async function writeStep(
     journal.close()
     for (const toolCallId of openCalls.keys()) journal.emit({ type: 'TOOL_CALL_END', toolCallId })
   }
+}
+
+function warnOfPrivate(journal: Journal, kinds: PrivateKind[]): void {
+  journal.add({
+    type: 'notice',
+    level: 'warning',
+    text: `This holds ${nameKinds(kinds)}, which the provider of the model gets to see.`,
+    origin: 'system',
+    step: journal.step,
+  })
 }
 
 function beginToolCall(journal: Journal, event: { id: string; name: string }, tools: OfferedTool[]): number {

@@ -1,9 +1,10 @@
-import type { BudgetNotice, UsagePurpose } from '@parley/contract'
+import type { BudgetNotice, PrivateKind, UsagePurpose } from '@parley/contract'
 import type { Ctx } from '../../platform/context.ts'
 import { bookCall, type OpenCall, openCall } from '../usage/index.ts'
 import { askModel, type CallObserver } from './ask-model.ts'
 import { priceOf, sizeOf } from './count-tokens.ts'
 import { ModelError } from './model-error.ts'
+import { screenPrompt } from './screen-prompt.ts'
 import type { Model, ModelEvent, Prompt, Tokens } from './types.ts'
 
 /** Whom and what a call is for. */
@@ -28,16 +29,26 @@ export interface ReplyOptions {
   onUsage?: (tokens: Tokens, costMicroUsd: number | null) => void
   /** Told of budgets that warn, or that cut the answer short. */
   onLimit?: (notice: BudgetNotice) => void
+  /** Told what is private in the latest of the prompt, where the workspace wants to be warned. */
+  onPrivate?: (kinds: PrivateKind[]) => void
 }
 
 /**
- * Asks a model and passes on what it says: the one door to models, through which budgets are kept. What the call may take
- * is reserved before, and what it took is booked after, whatever became of it. Throws ModelError, the signal's reason, or
- * `budget_exceeded`; see `askModel`.
+ * Asks a model and passes on what it says: the one door to models, through which budgets are kept, and what is private. What
+ * the call may take is reserved before, and what it took is booked after, whatever became of it. Throws ModelError, the
+ * signal's reason, `private_content` or `budget_exceeded`; see `askModel`.
  */
-export function streamReply(ctx: Ctx, model: Model, prompt: Prompt, options: ReplyOptions): AsyncGenerator<ModelEvent> {
+export async function streamReply(
+  ctx: Ctx,
+  model: Model,
+  prompt: Prompt,
+  options: ReplyOptions,
+): Promise<AsyncGenerator<ModelEvent>> {
   const { signal } = options
-  return askModel(ctx, model, prompt, { signal, observer: new Meter(ctx, model, prompt, options) })
+  const screened = await screenPrompt(ctx, model, prompt, options.call)
+  if (screened.warnings.length > 0) options.onPrivate?.(screened.warnings)
+  const observer = new Meter(ctx, model, screened.prompt, options)
+  return screened.restore(askModel(ctx, model, screened.prompt, { signal, observer }))
 }
 
 /** Failures by which a provider refuses a call before it works: it bills nothing. */

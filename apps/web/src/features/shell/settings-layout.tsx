@@ -6,6 +6,7 @@ import {
   Boxes,
   ChartColumnStacked,
   ChartNoAxesColumn,
+  EyeOff,
   FolderSync,
   Gauge,
   Globe,
@@ -37,6 +38,7 @@ interface Page {
     | '/settings/presets'
     | '/settings/mcp-servers'
     | '/settings/outgoing-requests'
+    | '/settings/privacy'
     | '/settings/people'
     | '/settings/roles'
     | '/settings/groups'
@@ -73,6 +75,7 @@ const groups: { name: string; pages: Page[] }[] = [
       { to: '/settings/presets', label: 'Presets', icon: SlidersHorizontal, needs: 'presets:read' },
       { to: '/settings/mcp-servers', label: 'MCP servers', icon: Plug },
       { to: '/settings/outgoing-requests', label: 'Outgoing requests', icon: Waypoints, needs: 'workspace:manage' },
+      { to: '/settings/privacy', label: 'Privacy filter', icon: EyeOff, needs: 'workspace:manage' },
       { to: '/settings/people', label: 'People', icon: Users, needs: 'people:read' },
       { to: '/settings/roles', label: 'Roles', icon: UserCog, needs: 'people:read' },
       { to: '/settings/groups', label: 'Groups', icon: UsersRound, needs: 'people:read' },
