@@ -2,8 +2,11 @@
 // none that runs a script when it is installed, but those that are named with a reason.
 import { packagesOf } from './lock-file.mjs'
 
-/** Every problem of a lock file, as a sentence. `scripts`: reasons by name; `bad`: `{ name, versions, why }[]`. */
-export function lockProblems(lock, { scripts, bad }) {
+/**
+ * Every problem of a lock file, as a sentence. `scripts`: reasons by name; `allowed`: whom npm lets run theirs (`allowScripts`
+ * in package.json); `bad`: `{ name, versions, why }[]`.
+ */
+export function lockProblems(lock, { scripts, allowed = scripts, bad }) {
   const problems = []
   const say = (name, { version }, what) => problems.push(`${name} ${version} ${what}`)
   const running = new Set()
@@ -32,6 +35,13 @@ export function lockProblems(lock, { scripts, bad }) {
   for (const name of Object.keys(scripts)) {
     if (!running.has(name))
       problems.push(`${name} runs no script when it is installed. Take it out of install-scripts.json.`)
+  }
+  for (const name of new Set([...Object.keys(scripts), ...Object.keys(allowed)])) {
+    if (name in scripts !== name in allowed) {
+      problems.push(
+        `${name} is in only one of install-scripts.json and allowScripts in package.json. They say the same.`,
+      )
+    }
   }
   return problems
 }

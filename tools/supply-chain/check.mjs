@@ -15,6 +15,7 @@ const lock = readLock()
 const problems = [
   ...lockProblems(lock, {
     scripts: JSON.parse(read('tools/supply-chain/install-scripts.json')),
+    allowed: JSON.parse(read('package.json')).allowScripts,
     bad: JSON.parse(read('tools/supply-chain/known-bad.json')),
   }),
   ...packProblems(packed()),

@@ -29,7 +29,11 @@ interface Bill {
 }
 
 const read = (file: string) => JSON.parse(readFileSync(new URL(file, import.meta.url), 'utf8'))
-const lists = { scripts: read('./install-scripts.json'), bad: read('./known-bad.json') }
+const lists = {
+  scripts: read('./install-scripts.json'),
+  allowed: read('../../package.json').allowScripts,
+  bad: read('./known-bad.json'),
+}
 const integrity = `sha512-${'A'.repeat(86)}==`
 const lockOf = (entry: object, path = 'node_modules/thing') => ({
   packages: { '': { name: 'parley', version: '1.0.0' }, [path]: { version: '1.0.0', integrity, ...entry } },
@@ -55,6 +59,14 @@ describe('the lock file', () => {
     const scripts = { thing: 'It has to.' }
     expect(lockProblems(lockOf({ hasInstallScript: true }), { scripts, bad: [] })).toEqual([])
     expect(lockProblems(lockOf({}), { scripts, bad: [] })).toEqual([expect.stringMatching(/runs no script/)])
+  })
+
+  test('npm lets nobody else run a script', () => {
+    const scripts = { thing: 'It has to.' }
+    const running = lockOf({ hasInstallScript: true })
+    expect(lockProblems(running, { scripts, allowed: { thing: true }, bad: [] })).toEqual([])
+    expect(lockProblems(running, { scripts, allowed: {}, bad: [] })).toEqual([expect.stringMatching(/in only one/)])
+    expect(lockProblems(running, { scripts, allowed: { thing: true, other: true }, bad: [] })).toHaveLength(1)
   })
 
   test.each([

@@ -95,6 +95,30 @@ describeWithChromium('web origins', () => {
     expect(await fromSite({ credentials: 'include' })).toBe('refused')
   })
 
+  test('listed or not, a site cannot frame Parley, open its socket, or post with the cookie', async () => {
+    const other = await ada.context.newPage()
+    await other.goto(origin)
+    await other.setContent(`<iframe src="${stage.server.url}/settings/profile"></iframe>`)
+    expect(other.frames()[1]?.url()).toMatch(/^chrome-error:/)
+    const socket = await other.evaluate((parley) => {
+      const opening = new WebSocket(`${parley.replace('http', 'ws')}/api/v1/ws`)
+      return new Promise((resolve) => {
+        opening.addEventListener('open', () => resolve('open'))
+        opening.addEventListener('error', () => resolve('refused'))
+      })
+    }, stage.server.url)
+    expect(socket).toBe('refused')
+    await other.setContent(
+      `<form method="post" action="${stage.server.url}/api/v1/auth/logout"><button>Win a prize</button></form>`,
+    )
+    await other.getByRole('button').click()
+    await other.waitForURL(`${stage.server.url}/**`)
+    expect(await other.textContent('body')).toMatch(/"code":"(unauthenticated|csrf_failed)"/)
+    await other.close()
+    await page.reload()
+    await page.getByRole('button', { name: `Remove ${origin}` }).waitFor()
+  })
+
   test('and removed again', async () => {
     await page.getByRole('button', { name: `Remove ${origin}` }).click()
     await expectAccessible(page, 'remove a site')
