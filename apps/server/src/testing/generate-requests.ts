@@ -10,6 +10,8 @@ export interface GeneratedRequest {
   pauseMs: number
   /** The connection is closed after the last part, answered or not. */
   abandoned: boolean
+  /** What its headers announce may never come: nothing more is said after the last part. */
+  unfinished: boolean
 }
 
 /** The same requests for the same seed, in the same order. `authorization`: a good credential, for most of them. */
@@ -74,10 +76,12 @@ function oneRequest(random: Random, authorization: string): GeneratedRequest {
     `${method} ${path} HTTP/1.1\r\n${headers.map(([key, value]) => `${key}: ${value}\r\n`).join('')}\r\n`,
     'latin1',
   )
+  const unfinished = framing !== undefined
   const bytes = body ? Buffer.concat([head, body.bytes]) : head
-  if (random.chance(0.02)) return { what: 'nothing of HTTP', parts: [noise(random)], pauseMs: 0, abandoned: true }
-  if (random.chance(0.04)) return { ...inPieces(random, bytes), what: `${what}, slowly` }
-  return { what, parts: [bytes], pauseMs: 0, abandoned: random.chance(0.03) }
+  if (random.chance(0.02))
+    return { what: 'nothing of HTTP', parts: [noise(random)], pauseMs: 0, abandoned: true, unfinished: true }
+  if (random.chance(0.04)) return { ...inPieces(random, bytes), what: `${what}, slowly`, unfinished }
+  return { what, parts: [bytes], pauseMs: 0, abandoned: random.chance(0.03), unfinished }
 }
 
 const methods = [
@@ -375,7 +379,7 @@ function broken(random: Random, json: Buffer): Buffer {
 }
 
 /** A few pieces, the last of which may never come. */
-function inPieces(random: Random, bytes: Buffer): Omit<GeneratedRequest, 'what'> {
+function inPieces(random: Random, bytes: Buffer): Omit<GeneratedRequest, 'what' | 'unfinished'> {
   const count = 2 + random.upTo(4)
   const size = Math.ceil(bytes.length / count)
   const parts = Array.from({ length: count }, (_, i) => bytes.subarray(i * size, (i + 1) * size)).filter(

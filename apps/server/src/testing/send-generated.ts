@@ -44,7 +44,7 @@ export async function sendGenerated(
 /** The answer's beginning and end; empty where the connection was closed without one, undefined where neither came. */
 function send(
   port: number,
-  { parts, pauseMs, abandoned }: GeneratedRequest,
+  { parts, pauseMs, abandoned, unfinished }: GeneratedRequest,
   number: number,
 ): Promise<string | undefined> {
   return new Promise((resolve) => {
@@ -72,11 +72,11 @@ function send(
         if (socket.destroyed) return
         socket.write(part)
       }
-      // A body that is shorter than it says is one that never ends.
       if (abandoned) {
         await sleep(pauseMs)
         finish(head)
-      } else if (!socket.destroyed) socket.end()
+        // The server takes it for who leaves, and need not answer.
+      } else if (unfinished && !socket.destroyed) socket.end()
     })
   })
 }
