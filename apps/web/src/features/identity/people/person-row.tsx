@@ -104,12 +104,14 @@ function Actions({ person }: { person: Person }) {
     setAsking(undefined)
     try {
       await withProof(() => parley.secondFactorPolicy.reset(id))
+      // Before it is told, the list knows it.
+      await refresh()
       toast({ message: `The second step of ${name} is reset. They were told by mail.`, tone: 'success' })
     } catch (error) {
       const failure = explainFailure(error)
       if (failure) toast({ message: failure, tone: 'danger' })
+      await refresh()
     }
-    await refresh()
   }
   return (
     <>
