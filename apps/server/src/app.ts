@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url'
+import { mountAudit } from './modules/audit/index.ts'
 import { mountChat } from './modules/chat/index.ts'
 import { mountConversations } from './modules/conversations/index.ts'
 import { mountFiles } from './modules/files/index.ts'
@@ -28,6 +29,7 @@ export async function mountAll(http: Http, isStarted: () => boolean): Promise<vo
   mountPresets(http)
   mountConversations(http)
   mountChat(http)
+  mountAudit(http)
   mountOpenApi(http)
   await mountChangeSocket(http)
   await mountWebApp(http, webApp)

@@ -1,3 +1,4 @@
+import { migrations as auditModule } from './modules/audit/index.ts'
 import { migrations as chat } from './modules/chat/index.ts'
 import { migrations as conversations } from './modules/conversations/index.ts'
 import { migrations as files } from './modules/files/index.ts'
@@ -9,6 +10,7 @@ import { migrations as privacy } from './modules/privacy/index.ts'
 import { migrations as sharing } from './modules/sharing/index.ts'
 import { migrations as tools } from './modules/tools/index.ts'
 import { migrations as usage } from './modules/usage/index.ts'
+import { migrations as audit } from './platform/audit/index.ts'
 import type { Migration } from './platform/database/index.ts'
 import { migrations as http } from './platform/http/index.ts'
 import { migrations as outbox } from './platform/outbox/index.ts'
@@ -17,6 +19,7 @@ import { migrations as outbox } from './platform/outbox/index.ts'
 export const migrations: Migration[] = [
   ...http,
   ...outbox,
+  ...audit,
   ...identity,
   ...sharing,
   ...files,
@@ -28,6 +31,7 @@ export const migrations: Migration[] = [
   ...presets,
   ...conversations,
   ...chat,
+  ...auditModule,
 ]
 
 /** Tables that migrations put rows into: an import replaces these. */

@@ -1,3 +1,4 @@
+import { logAnchors, pruneAudit, startStreams } from './modules/audit/index.ts'
 import { closeChat, drainChat, startChat, stopReplies, titleConversation } from './modules/chat/index.ts'
 import { shareableConversation } from './modules/conversations/index.ts'
 import { unlinkFiles } from './modules/files/index.ts'
@@ -56,6 +57,11 @@ export function defineWork(platform: Platform): void {
   })
   platform.jobs.schedule('prune', '17 * * * *')
 
+  platform.jobs.define('prune-audit', {}, (ofJob) => pruneAudit(ofJob))
+  platform.jobs.schedule('prune-audit', '29 * * * *')
+  platform.jobs.define('log-audit-anchors', {}, (ofJob) => logAnchors(ofJob))
+  platform.jobs.schedule('log-audit-anchors', '3 * * * *')
+
   platform.jobs.define('roll-up-usage', {}, async (ofJob, _data, signal) => {
     await bookExpiredCalls(ofJob)
     await rollUp(ofJob, signal)
@@ -79,6 +85,7 @@ export async function startWork(platform: Platform): Promise<Worker> {
   startModels(platform)
   startChat(platform)
   const dispatcher: Dispatcher = await startDispatcher(platform)
+  const streams = startStreams(platform)
   await platform.jobs.install()
   await platform.jobs.start(platform)
   return {
@@ -87,6 +94,7 @@ export async function startWork(platform: Platform): Promise<Worker> {
       await closeChat(platform)
       await closeTools(platform)
       await dispatcher.stop()
+      await streams.stop()
       await platform.jobs.stop()
     },
   }

@@ -46,6 +46,8 @@ export const scopes = [
   'usage:manage',
   'billing:read',
   'billing:manage',
+  'audit:read',
+  'audit:manage',
 ] as const
 export const scopeSchema = z.enum(scopes)
 export type Scope = z.infer<typeof scopeSchema>

@@ -1,5 +1,6 @@
 import { apiKeyEndpoints } from './api-keys.ts'
 import { billingEndpoints } from './billing.ts'
+import { auditEndpoints } from './audit.ts'
 import { budgetEndpoints } from './budgets.ts'
 import { chatEndpoints } from './chat.ts'
 import { connectedAccountEndpoints } from './connected-accounts.ts'
@@ -32,6 +33,7 @@ import { webOriginEndpoints } from './web-origins.ts'
 export * from './api-keys.ts'
 export * from './apply-event.ts'
 export * from './billing.ts'
+export * from './audit.ts'
 export * from './budgets.ts'
 export * from './chat.ts'
 export * from './common.ts'
@@ -101,4 +103,5 @@ export const endpoints = {
   ...usageEndpoints,
   ...budgetEndpoints,
   ...billingEndpoints,
+  ...auditEndpoints,
 }

@@ -61,7 +61,15 @@ export function reaches({ resources }: Actor, kind: Exclude<keyof KeyResources, 
 export interface Ctx extends Platform {
   actor: Actor
   requestId: string
+  /** Where the request came from; none in jobs. */
+  caller?: Caller
   signal: AbortSignal
+}
+
+/** Where a request came from, as far as can be known. */
+export interface Caller {
+  address: string
+  userAgent: string | null
 }
 
 /** Time, replaceable in tests. */
@@ -71,24 +79,41 @@ export interface Clock {
 
 export const systemClock: Clock = { now: () => new Date() }
 
-/** What is to be done once the transaction of a `db` is committed. */
-const committing = new WeakMap<Db, (() => void)[]>()
+/** What is to be done with the transaction of a `db`: as the last thing in it, and once it is committed. */
+interface Ending {
+  last: (() => Promise<void>)[]
+  committed: (() => void)[]
+}
+
+const endings = new WeakMap<Db, Ending>()
 
 /** Runs `work` in one transaction: `tx` is `ctx` whose writes all happen, or none. */
-export async function inTransaction<C extends Platform, T>(ctx: C, work: (tx: C) => Promise<T>): Promise<T> {
-  const acts: (() => void)[] = []
-  const result = await ctx.db.transaction().execute((db) => {
-    committing.set(db, acts)
-    return work({ ...ctx, db })
+export async function inTransaction<C extends Pick<Platform, 'db'>, T>(
+  ctx: C,
+  work: (tx: C) => Promise<T>,
+): Promise<T> {
+  const ending: Ending = { last: [], committed: [] }
+  const result = await ctx.db.transaction().execute(async (db) => {
+    endings.set(db, ending)
+    const result = await work({ ...ctx, db })
+    for (const act of ending.last) await act()
+    return result
   })
-  for (const act of acts) act()
+  for (const act of ending.committed) act()
   return result
 }
 
+/** Has `act` done as the last thing in the transaction `tx` is in: for locks that many wait for. It fails with `act`. */
+export function beforeCommit(tx: Pick<Platform, 'db'>, act: () => Promise<void>): void {
+  const ending = endings.get(tx.db)
+  if (ending === undefined) throw new Error('There is no transaction to end.')
+  ending.last.push(act)
+}
+
 /** Tells others of a change when it can be seen: after the transaction `ctx` is in, or at once where it is in none. */
-export function whenCommitted(ctx: Platform, act: () => void): void {
-  const acts = committing.get(ctx.db)
-  if (acts) acts.push(act)
+export function whenCommitted(ctx: Pick<Platform, 'db'>, act: () => void): void {
+  const ending = endings.get(ctx.db)
+  if (ending) ending.committed.push(act)
   else act()
 }
 

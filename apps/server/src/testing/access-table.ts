@@ -200,6 +200,14 @@ export const reaches = {
   openCheckout: 'none',
   openPortal: 'none',
   takeStripeEvent: 'none',
+  // Audit log
+  listAuditEntries: 'none',
+  exportAudit: 'none',
+  verifyAudit: 'none',
+  getAuditSettings: 'none',
+  updateAuditSettings: 'none',
+  setAuditWebhook: 'none',
+  deleteAuditWebhook: 'none',
 
   // Tools
   listMcpServers: 'none',

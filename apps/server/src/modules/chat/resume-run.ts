@@ -1,4 +1,5 @@
 import type { BodyOf, endpoints, Part, Started, ToolCallPart } from '@parley/contract'
+import { audit } from '../../platform/audit/index.ts'
 import type { Ctx } from '../../platform/context.ts'
 import { newId } from '../../platform/crypto/index.ts'
 import { AppError } from '../../platform/errors.ts'
@@ -44,6 +45,7 @@ export async function resumeRun(
     }
     await rememberApprovals(tx, message.parts, answers)
     const parts = applyAnswers(message.parts, answers)
+    await auditAnswers(tx, run, parts, answers)
 
     const { model, modelReason, maxOutputTokens, preset } = run
     const place = { conversationId: conversation.id, messageId: message.id, previousRunId: run.id }
@@ -92,6 +94,25 @@ function applyAnswers(parts: Part[], answers: Answer[]): Part[] {
       arguments: answer.arguments === undefined ? part.arguments : JSON.stringify(answer.arguments),
     } satisfies ToolCallPart
   })
+}
+
+/** Who let a tool run, or not; what it was called with is in the conversation. */
+async function auditAnswers(
+  tx: Ctx,
+  run: { id: string; conversationId: string },
+  parts: Part[],
+  answers: Answer[],
+): Promise<void> {
+  for (const answer of answers) {
+    const part = parts.find((each) => each.type === 'tool-call' && each.toolCallId === answer.interruptId)
+    const subject = { kind: 'tool', id: part?.type === 'tool-call' ? part.name : undefined }
+    const place = { runId: run.id, conversationId: run.conversationId }
+    if (answer.decision === 'deny') await audit(tx, { action: 'tool.declined', subject, after: place })
+    else {
+      const how = { always: answer.decision === 'always', argumentsChanged: answer.arguments !== undefined }
+      await audit(tx, { action: 'tool.approved', subject, after: { ...place, ...how } })
+    }
+  }
 }
 
 /**

@@ -1,5 +1,6 @@
 import { endpoints } from '@parley/contract'
 import { z } from 'zod'
+import { audit } from '../../platform/audit/index.ts'
 import { type Ctx, inTransaction } from '../../platform/context.ts'
 import { newId } from '../../platform/crypto/index.ts'
 import { AppError, notFound } from '../../platform/errors.ts'
@@ -98,6 +99,7 @@ export function mountConversations(http: Http): void {
       const audience = await audienceOf(tx).find(tx, row.id)
       await store.deleteConversation(tx, row.id)
       await deleteShares(tx, { kind: 'conversation', id: row.id })
+      await audit(tx, { action: 'conversation.deleted', subject: { kind: 'conversation', id: row.id }, before: row })
       await emit(tx, { type: 'conversation-deleted', workspaceId: row.workspaceId, subjectId: row.id, data: {} })
       return audience
     })

@@ -19,6 +19,8 @@ export const administrative: ReadonlySet<Scope> = new Set<Scope>([
   'workspace:manage',
   'usage:manage',
   'billing:manage',
+  'audit:read',
+  'audit:manage',
 ])
 
 const scopesByRole: Record<Role, ReadonlySet<Scope>> = {

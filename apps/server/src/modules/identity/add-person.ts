@@ -1,4 +1,5 @@
 import type { Role } from '@parley/contract'
+import { audit } from '../../platform/audit/index.ts'
 import type { Platform } from '../../platform/context.ts'
 import { AppError } from '../../platform/errors.ts'
 import { emit } from '../../platform/outbox/index.ts'
@@ -12,7 +13,10 @@ export interface Member {
 
 /** Makes a person the owner of a workspace of their own. */
 export async function makeOwner(tx: Platform, person: NewUser, workspaceName?: string): Promise<Member> {
-  const workspaceId = await insertWorkspace(tx.db, workspaceName ?? `${person.name}'s workspace`, tx.clock.now())
+  const name = workspaceName ?? `${person.name}'s workspace`
+  const workspaceId = await insertWorkspace(tx.db, name, tx.clock.now())
+  const subject = { kind: 'workspace', id: workspaceId, name }
+  await audit(tx, { action: 'workspace.created', subject, after: { name }, workspaces: [workspaceId] })
   return addPerson(tx, person, workspaceId, { role: 'owner' })
 }
 
@@ -48,6 +52,14 @@ export async function addPerson(
 ): Promise<Member> {
   const userId = await insertPerson(tx, person)
   await insertMembership(tx.db, { workspaceId, userId, ...membership }, tx.clock.now())
+  const { role, roleId = null, managedBy = null } = membership
+  await audit(tx, {
+    action: 'member.added',
+    subject: { kind: 'person', id: userId },
+    after: { role, roleId, by: managedBy === null ? 'signing up' : `sign-in provider ${managedBy}` },
+    workspaces: [workspaceId],
+    by: { kind: 'anonymous' },
+  })
   await emit(tx, { type: 'user-registered', workspaceId, subjectId: userId, data: { role: membership.role } })
   return { userId, workspaceId }
 }

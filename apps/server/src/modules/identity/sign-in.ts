@@ -1,10 +1,12 @@
 import { createHmac } from 'node:crypto'
 import type { SecondFactorRequired, SignedIn } from '@parley/contract'
+import { audit } from '../../platform/audit/index.ts'
 import { inTransaction, type Platform, perServer } from '../../platform/context.ts'
 import { hashToken, newId, randomToken } from '../../platform/crypto/index.ts'
 import { AppError } from '../../platform/errors.ts'
 import type { Member } from './add-person.ts'
 import { announceRevoked } from './announce-revoked.ts'
+import { auditEnded, auditRefused } from './audit-sign-in.ts'
 import { lacksSecondFactor, mayDoWithout, sessionExpiry } from './authenticate.ts'
 import type { Client } from './client.ts'
 import { requireAllowedWorkspace } from './oidc/sso-only.ts'
@@ -70,7 +72,10 @@ export async function logIn(
   await takePasswordTry(platform, client, body.email, isKnown)
   const user = await findUserByEmail(platform.db, body.email)
   const right = await checkPassword(body.password, user?.passwordHash)
-  if (!right || user === undefined || user.workspaceId === null) throw wrongPassword()
+  if (!right || user === undefined || user.workspaceId === null) {
+    await auditRefused(platform, user?.id, { method: 'password', reason: 'invalid_credentials', email: body.email })
+    throw wrongPassword()
+  }
   forgivePasswordTries(platform, client, body.email, isKnown)
   const { id: userId, workspaceId, passwordHash } = user
   return inTransaction(platform, async (tx) => {
@@ -135,6 +140,18 @@ export async function startSession(
       now,
     )
     await noteBrowser(tx, member, client, id)
+    await audit(tx, {
+      action: 'session.started',
+      subject: { kind: 'person', id: member.userId },
+      after: {
+        method: proof.method,
+        providerId: proof.provider?.id,
+        secondFactor: proof.twoFactors === true,
+        sessionId: id,
+      },
+      workspaces: [member.workspaceId],
+      by: { kind: 'session', actorId: member.userId, credentialId: id },
+    })
   }
   await (platform.db.isTransaction ? store(platform) : inTransaction(platform, store))
   return signedIn(platform, { id, ...member }, { sessionToken, refreshToken })
@@ -169,8 +186,13 @@ export async function refreshSession(platform: Platform, refreshToken: string): 
   }
   const justRotated = await findJustRotated(platform.db, by, new Date(now.getTime() - sameTradeMs))
   if (justRotated !== undefined) return signedIn(platform, justRotated, next)
-  const endedId = await deleteSessionFamily(platform.db, by.refreshFamilyHash)
-  if (endedId !== undefined) {
+  const ended = await inTransaction(platform, async (tx) => {
+    const session = await deleteSessionFamily(tx.db, by.refreshFamilyHash)
+    if (session !== undefined) await auditEnded(tx, session, 'a refresh token was used twice')
+    return session
+  })
+  if (ended !== undefined) {
+    const { id: endedId } = ended
     platform.log.warn({ sessionId: endedId }, 'A refresh token was used again after it was traded: its session ended.')
     announceRevoked(platform, { credentialId: endedId })
   }
@@ -179,7 +201,10 @@ export async function refreshSession(platform: Platform, refreshToken: string): 
 
 /** Ends a session at once. */
 export async function endSession(platform: Platform, id: string): Promise<void> {
-  await deleteSession(platform.db, id)
+  await inTransaction(platform, async (tx) => {
+    const ended = await deleteSession(tx.db, id)
+    if (ended !== undefined) await auditEnded(tx, ended, 'signed out')
+  })
   announceRevoked(platform, { credentialId: id })
 }
 

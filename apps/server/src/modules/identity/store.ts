@@ -302,17 +302,23 @@ export function findJustRotated(db: Db, by: { refreshFamilyHash: string; refresh
 }
 
 /** Ends the session of a refresh token family; answers its id if there was one. */
-export async function deleteSessionFamily(db: Db, refreshFamilyHash: string): Promise<string | undefined> {
-  const row = await db
+export function deleteSessionFamily(db: Db, refreshFamilyHash: string): Promise<EndedSession | undefined> {
+  return db
     .deleteFrom('sessions')
     .where('refreshFamilyHash', '=', refreshFamilyHash)
-    .returning('id')
+    .returning(['id', 'userId', 'workspaceId'])
     .executeTakeFirst()
-  return row?.id
 }
 
-export async function deleteSession(db: Db, id: string): Promise<void> {
-  await db.deleteFrom('sessions').where('id', '=', id).execute()
+/** Whose session it was, and where. */
+interface EndedSession {
+  id: string
+  userId: string
+  workspaceId: string
+}
+
+export function deleteSession(db: Db, id: string): Promise<EndedSession | undefined> {
+  return db.deleteFrom('sessions').where('id', '=', id).returning(['id', 'userId', 'workspaceId']).executeTakeFirst()
 }
 
 /** Ends sessions of a person: one, all but one, or all; answers their ids. */

@@ -3,6 +3,7 @@ import { type Ctx, inTransaction } from '../../platform/context.ts'
 import { AppError, notFound } from '../../platform/errors.ts'
 import { queueMail } from '../../platform/mail/index.ts'
 import { announceRevoked } from './announce-revoked.ts'
+import { auditAccount } from './audit-account.ts'
 import { passwordChangedMail } from './emailed-links/mails.ts'
 import { deleteLinksOf } from './emailed-links/store.ts'
 import { requireStrongPassword } from './password-strength/check-strength.ts'
@@ -41,8 +42,11 @@ export async function updateMe(
     passwordHash = await hashPassword(newPassword)
   }
   await inTransaction(ctx, async (tx) => {
+    const before = await getMe(tx)
     await updateUser(tx.db, userId, { name, passwordHash }, tx.clock.now())
+    if (name !== undefined) await auditAccount(tx, userId, { action: 'account.changed', before, after: { name } })
     if (passwordHash === undefined) return
+    await auditAccount(tx, userId, { action: 'password.changed', after: { by: 'the person' } })
     await deleteSessions(tx.db, userId, { exceptId: credentialId })
     await deleteChallenges(tx.db, userId)
     await deleteLinksOf(tx.db, userId)

@@ -1,5 +1,6 @@
 import type { BodyOf, endpoints, Provider } from '@parley/contract'
-import type { Ctx } from '../../platform/context.ts'
+import { audit } from '../../platform/audit/index.ts'
+import { type Ctx, inTransaction } from '../../platform/context.ts'
 import { newId } from '../../platform/crypto/index.ts'
 import { AppError, notFound } from '../../platform/errors.ts'
 import { type Idempotency, onceAround } from '../../platform/http/index.ts'
@@ -48,9 +49,14 @@ export async function createProvider(
       createdAt: now,
       updatedAt: now,
     }
-    let row: store.ProviderRow | undefined
-    // Someone else may take the slug in between.
-    while (!row) row = await store.insertProvider(ctx, { ...values, slug: await freeSlug(ctx, name) })
+    const row = await inTransaction(ctx, async (tx) => {
+      let made: store.ProviderRow | undefined
+      // Someone else may take the slug in between.
+      while (!made) made = await store.insertProvider(tx, { ...values, slug: await freeSlug(tx, name) })
+      const after = { ...made, hasKey: apiKey !== undefined }
+      await audit(tx, { action: 'provider.created', subject: { kind: 'provider', id, name }, after })
+      return made
+    })
     announceModels(ctx, ctx.actor.workspaceId)
     return presentProvider(fromRow(ctx, row))
   })
@@ -84,15 +90,21 @@ export async function updateProvider(ctx: Ctx, id: string, body: UpdateBody): Pr
         body.force,
       )
     : undefined
-  const row = await store.updateProvider(ctx, id, {
-    name,
-    baseUrl,
-    ...(body.apiKey === undefined ? {} : sealed(ctx, id, newKey)),
-    ...(checked ? { verdict: JSON.stringify(checked.verdict) } : {}),
-    ...(checked?.models ? { models: JSON.stringify(checked.models) } : {}),
-    updatedAt: ctx.clock.now(),
+  const row = await inTransaction(ctx, async (tx) => {
+    const changed = await store.updateProvider(tx, id, {
+      name,
+      baseUrl,
+      ...(body.apiKey === undefined ? {} : sealed(tx, id, newKey)),
+      ...(checked ? { verdict: JSON.stringify(checked.verdict) } : {}),
+      ...(checked?.models ? { models: JSON.stringify(checked.models) } : {}),
+      updatedAt: tx.clock.now(),
+    })
+    if (!changed) throw notFound('model provider')
+    const before = { ...current.connection, hasKey: current.keyHint !== null }
+    const after = { ...changed, hasKey: changed.keyHint !== null, credentialReplaced: body.apiKey !== undefined }
+    await audit(tx, { action: 'provider.changed', subject: { kind: 'provider', id, name }, before, after })
+    return changed
   })
-  if (!row) throw notFound('model provider')
   announceModels(ctx, ctx.actor.workspaceId)
   return presentProvider(fromRow(ctx, row))
 }
@@ -117,8 +129,12 @@ export async function testProvider(ctx: Ctx, id: string): Promise<Provider> {
 }
 
 export async function deleteProvider(ctx: Ctx, id: string): Promise<void> {
-  await requireOwn(ctx, id)
-  if (!(await store.deleteProvider(ctx, id))) throw notFound('model provider')
+  const { slug, connection } = await requireOwn(ctx, id)
+  await inTransaction(ctx, async (tx) => {
+    if (!(await store.deleteProvider(tx, id))) throw notFound('model provider')
+    const subject = { kind: 'provider', id, name: connection.name }
+    await audit(tx, { action: 'provider.deleted', subject, before: { ...connection, slug } })
+  })
   announceModels(ctx, ctx.actor.workspaceId)
 }
 
@@ -132,7 +148,10 @@ export async function setDefaultModel(ctx: Ctx, model: string | null): Promise<v
   if (model !== null && !findModel(ctx, await listKnownProviders(ctx), model)) {
     throw new AppError('model_unavailable', 'That model is not connected. Choose another one.')
   }
-  await store.saveDefaultModel(ctx, model)
+  await inTransaction(ctx, async (tx) => {
+    await store.saveDefaultModel(tx, model)
+    await audit(tx, { action: 'default-model.changed', subject: { kind: 'workspace' }, after: { model } })
+  })
   announceModels(ctx, ctx.actor.workspaceId)
 }
 

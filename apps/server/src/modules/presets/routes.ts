@@ -1,5 +1,6 @@
 import { type BodyOf, endpoints } from '@parley/contract'
 import { z } from 'zod'
+import { audit } from '../../platform/audit/index.ts'
 import { type Ctx, inTransaction } from '../../platform/context.ts'
 import { newId } from '../../platform/crypto/index.ts'
 import {
@@ -57,6 +58,8 @@ export function mountPresets(http: Http): void {
         ...(serverIds === undefined ? {} : { serverIds: await chooseServers(tx, serverIds, before.serverIds) }),
       })
       const { workspaceId, id } = row
+      const after = { ...row, changed: Object.keys(change) }
+      await audit(tx, { action: 'preset.changed', subject: presetSubject(row), before, after })
       await emit(tx, { type: 'preset-changed', workspaceId, subjectId: id, data: { changed: Object.keys(body) } })
       return present(tx, row)
     })
@@ -66,9 +69,11 @@ export function mountPresets(http: Http): void {
 
   http.route(endpoints.deletePreset, async (ctx, { params }) => {
     await inTransaction(ctx, async (tx) => {
-      const { id, workspaceId } = await openPreset(tx, params.id, 'manage', { lock: true })
+      const preset = await openPreset(tx, params.id, 'manage', { lock: true })
+      const { id, workspaceId } = preset
       await store.deletePreset(tx, id)
       await deleteShares(tx, { kind: 'preset', id })
+      await audit(tx, { action: 'preset.deleted', subject: presetSubject(preset), before: preset })
       await emit(tx, { type: 'preset-deleted', workspaceId, subjectId: id, data: {} })
     })
     tellOfChange(ctx)
@@ -98,8 +103,13 @@ async function makePreset(tx: Ctx, body: BodyOf<typeof endpoints.createPreset>) 
     maxOutputTokens: body.maxOutputTokens ?? null,
     serverIds: await chooseServers(tx, body.serverIds ?? null),
   })
+  await audit(tx, { action: 'preset.created', subject: presetSubject(row), after: row })
   await emit(tx, { type: 'preset-created', workspaceId: row.workspaceId, subjectId: row.id, data: {} })
   return present(tx, row)
+}
+
+function presetSubject({ id, name }: store.PresetRow) {
+  return { kind: 'preset', id, name }
 }
 
 async function present(ctx: Ctx, row: store.PresetRow) {

@@ -1,4 +1,5 @@
 import type { Audience, Level } from '@parley/contract'
+import { audit } from '../../platform/audit/index.ts'
 import { rememberPerWorkspace } from '../../platform/cache/index.ts'
 import { type Ctx, inTransaction } from '../../platform/context.ts'
 import { emit } from '../../platform/outbox/index.ts'
@@ -53,6 +54,7 @@ export async function setAudience(ctx: Ctx, kind: ShareableKind, id: string, aud
     await store.setRestricted(tx, { kind: kind.kind, id }, audience === 'chosen')
     const { workspaceId } = tx.actor
     restricted.changed(tx, workspaceId)
+    await audit(tx, { action: 'audience.changed', subject: { kind: kind.kind, id }, after: { audience } })
     const data = { resourceKind: kind.kind, resourceId: id, audience }
     await emit(tx, { type: 'audience-changed', workspaceId, subjectId: workspaceId, data })
   })

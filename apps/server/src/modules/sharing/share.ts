@@ -1,5 +1,6 @@
 import type { Grant, Level, Page, PageQuery, Subject } from '@parley/contract'
 import { idSchema } from '@parley/contract'
+import { audit } from '../../platform/audit/index.ts'
 import { type Ctx, inTransaction } from '../../platform/context.ts'
 import { AppError, notFound } from '../../platform/errors.ts'
 import { decodeCursor, encodeCursor } from '../../platform/http/index.ts'
@@ -60,6 +61,8 @@ export async function share(
     }
     const row = await store.saveGrant(tx, resource, columns, rankOf(level))
     await kind.onShared?.(tx, id)
+    const after = { with: subject.kind, withId: row.userId ?? row.groupId, level }
+    await audit(tx, { action: 'grant.saved', subject: resource, after })
     await emit(tx, {
       type: 'grant-saved',
       workspaceId: tx.actor.workspaceId,
@@ -85,6 +88,8 @@ export async function unshare(ctx: Ctx, kind: ShareableKind, id: string, grantId
     if (row?.userId !== tx.actor.userId) await kind.open(tx, id, 'manage')
     if (row === undefined) throw notFound('grant')
     await store.deleteGrant(tx, grantId)
+    const before = { with: row.subjectKind, withId: row.userId ?? row.groupId, level: levelOf(row.level) }
+    await audit(tx, { action: 'grant.deleted', subject: { kind: kind.kind, id }, before })
     await emit(tx, {
       type: 'grant-deleted',
       workspaceId: tx.actor.workspaceId,

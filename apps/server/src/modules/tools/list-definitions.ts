@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Client, Tool } from '@modelcontextprotocol/client'
+import { canonicalJson } from '../../platform/crypto/index.ts'
 import { withoutInvisible } from '../models/index.ts'
-import { canonicalJson } from './canonical-json.ts'
 import { cleanJson, cleanText } from './clean-text.ts'
 import type { ToolDefinition } from './types.ts'
 

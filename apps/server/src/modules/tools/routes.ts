@@ -1,5 +1,6 @@
 import { endpoints, type Page, type PageQuery, type Tool } from '@parley/contract'
 import { z } from 'zod'
+import { audit } from '../../platform/audit/index.ts'
 import type { Ctx } from '../../platform/context.ts'
 import { decodeCursor, encodeCursor, type Http, once, onceAround } from '../../platform/http/index.ts'
 import { callEntry } from './call-tool.ts'
@@ -58,7 +59,11 @@ export function mountTools(http: Http): void {
   http.route(endpoints.callTool, async (ctx, { params, body }, { idempotency }) => {
     const entry = await openTool(ctx, params)
     // Who calls it by hand has thereby approved it.
-    return onceAround(ctx, idempotency, () => callEntry(ctx, entry, body, { signal: ctx.signal }))
+    return onceAround(ctx, idempotency, async () => {
+      const subject = { kind: 'tool', id: `${params.id}/${params.tool}`, name: entry.tool.title }
+      await audit(ctx, { action: 'tool.called', subject, after: { serverId: params.id } })
+      return callEntry(ctx, entry, body, { signal: ctx.signal })
+    })
   })
 
   http.route(endpoints.getToolResult, (ctx, { params, query }) => getResultPage(ctx, params.id, query.page))

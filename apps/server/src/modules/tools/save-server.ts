@@ -1,5 +1,6 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http'
 import type { BodyOf, endpoints } from '@parley/contract'
+import { audit } from '../../platform/audit/index.ts'
 import { type Ctx, inTransaction } from '../../platform/context.ts'
 import { newId } from '../../platform/crypto/index.ts'
 import { AppError, messageOf } from '../../platform/errors.ts'
@@ -37,6 +38,7 @@ export async function addServer(tx: Ctx, input: BodyOf<typeof endpoints.createMc
     secrets: tx.keyring.seal(JSON.stringify(secrets), sealedFor(id)),
     enabled: true,
   })
+  await audit(tx, { action: 'mcp-server.created', subject: serverSubject(row), after: row })
   return storedServer(tx, row)
 }
 
@@ -67,7 +69,8 @@ export function changeServer(
   { name, enabled, headers, env }: BodyOf<typeof endpoints.updateMcpServer>,
 ): Promise<ServerSpec> {
   return inTransaction(ctx, async (tx) => {
-    const { transport } = await openOwnServer(tx, id)
+    const before = await openOwnServer(tx, id)
+    const { transport } = before
     const [secrets, foreign, pointer] = transport === 'stdio' ? [env, headers, '/env'] : [headers, env, '/headers']
     if (foreign !== undefined) {
       const problem =
@@ -83,6 +86,8 @@ export function changeServer(
         secrets: tx.keyring.seal(JSON.stringify(secrets), sealedFor(id)),
       }),
     })
+    const after = { ...row!, credentialReplaced: secrets !== undefined }
+    await audit(tx, { action: 'mcp-server.changed', subject: serverSubject(after), before, after })
     return storedServer(tx, row!)
   })
 }
@@ -90,10 +95,15 @@ export function changeServer(
 /** Removes a server of the workspace, with what was chosen for its tools. */
 export function removeServer(ctx: Ctx, id: string): Promise<void> {
   return inTransaction(ctx, async (tx) => {
-    await openOwnServer(tx, id)
+    const before = await openOwnServer(tx, id)
     await deleteMcpServer(tx, id)
+    await audit(tx, { action: 'mcp-server.deleted', subject: serverSubject(before), before })
     await deleteShares(tx, { kind: 'mcp-server', id })
   })
+}
+
+function serverSubject({ id, name }: { id: string; name: string }) {
+  return { kind: 'mcp-server', id, name }
 }
 
 async function openOwnServer(ctx: Ctx, id: string): Promise<ServerSpec> {

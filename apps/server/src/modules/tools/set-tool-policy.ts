@@ -1,5 +1,6 @@
 import type { ToolPolicy } from '@parley/contract'
-import type { Ctx } from '../../platform/context.ts'
+import { audit } from '../../platform/audit/index.ts'
+import { type Ctx, inTransaction } from '../../platform/context.ts'
 import { AppError } from '../../platform/errors.ts'
 import { openEntry } from './catalogue.ts'
 import { deleteToolPolicy, saveToolPolicy } from './store.ts'
@@ -23,13 +24,23 @@ export async function setToolPolicy(
 /** The same for a tool that was found already. */
 export async function choosePolicy(
   ctx: Ctx,
-  { serverId, tool, title, definitionHash: current }: OfferedTool,
+  { serverId, tool, title, policy: former, definitionHash: current }: OfferedTool,
   policy: ToolPolicy | 'default',
   definitionHash: string,
 ): Promise<void> {
   if (definitionHash !== current) {
     throw new AppError('conflict', `"${title}" changed since it was shown. Look at it again and choose.`)
   }
-  if (policy === 'default') await deleteToolPolicy(ctx, serverId, tool)
-  else await saveToolPolicy(ctx, { serverId, tool, policy, definitionHash })
+  const choose = async (tx: Ctx) => {
+    if (policy === 'default') await deleteToolPolicy(tx, serverId, tool)
+    else await saveToolPolicy(tx, { serverId, tool, policy, definitionHash })
+    const subject = { kind: 'tool', id: `${serverId}/${tool}`, name: title }
+    await audit(tx, {
+      action: 'tool.policy-changed',
+      subject,
+      before: { policy: former },
+      after: { policy, definitionHash },
+    })
+  }
+  await (ctx.db.isTransaction ? choose(ctx) : inTransaction(ctx, choose))
 }

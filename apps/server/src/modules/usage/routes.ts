@@ -1,4 +1,5 @@
 import { usageEndpoints } from '@parley/contract'
+import { audit, auditRead } from '../../platform/audit/index.ts'
 import type { Ctx } from '../../platform/context.ts'
 import type { Http } from '../../platform/http/index.ts'
 import { mountBilling } from './billing/routes.ts'
@@ -15,8 +16,14 @@ export function mountUsage(http: Http): void {
   mountBudgets(http)
   mountLimits(http)
   http.route(usageEndpoints.getUsageReport, (ctx, { query }) => reportUsage(ctx, query, query.groupBy))
-  http.route(usageEndpoints.listUsageEntries, (ctx, { query }) => listEntries(ctx, query, query))
-  http.route(usageEndpoints.exportUsage, (ctx, { query }, { reply }) => sendEntries(ctx, query, query.format, reply))
+  http.route(usageEndpoints.listUsageEntries, async (ctx, { query }) => {
+    await auditRead(ctx, { action: 'usage.read', subject: { kind: 'usage' } })
+    return listEntries(ctx, query, query)
+  })
+  http.route(usageEndpoints.exportUsage, async (ctx, { query }, { reply }) => {
+    await audit(ctx, { action: 'usage.exported', subject: { kind: 'usage' }, after: query })
+    return sendEntries(ctx, query, query.format, reply)
+  })
   http.route(usageEndpoints.getUsageSettings, (ctx) => readSettings(ctx))
   http.route(usageEndpoints.updateUsageSettings, (ctx, { body }) => changeSettings(ctx, body))
 

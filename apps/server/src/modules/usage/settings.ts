@@ -1,5 +1,6 @@
 import type { BodyOf, UsageSettings, usageEndpoints } from '@parley/contract'
 import { sql } from 'kysely'
+import { audit } from '../../platform/audit/index.ts'
 import { type Ctx, inTransaction } from '../../platform/context.ts'
 import { AppError } from '../../platform/errors.ts'
 import { isTimeZone } from './budgets/windows.ts'
@@ -37,6 +38,14 @@ export async function changeSettings(
   const { workspaceId } = ctx.actor
   const change = { ...(timeZone === undefined ? {} : { timeZone }), ...runFuse }
   await inTransaction(ctx, async (tx) => {
+    const before = await findSettings(tx, workspaceId)
+    const subject = { kind: 'workspace', id: workspaceId }
+    await audit(tx, {
+      action: 'usage-settings.changed',
+      subject,
+      before: before ?? {},
+      after: { ...before, ...change },
+    })
     const updatedAt = tx.clock.now()
     await tx.db
       .insertInto('usageSettings')

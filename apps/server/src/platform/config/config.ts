@@ -4,7 +4,7 @@ import { messageOf } from '../errors.ts'
 import { readTls, type TlsFiles } from '../http/tls.ts'
 import type { LoadLimits } from '../http/watch-load.ts'
 import { type EgressAllow, parseEgressAllow } from '../net/egress-allow.ts'
-import { type Env, environmentOf, type ModelPrice, readEnv } from './env.ts'
+import { type Env, environmentOf, type ModelPrice, readEnv, type SyslogTarget } from './env.ts'
 import { type DeclaredMcpServer, readMcpFile } from './mcp-file.ts'
 import { type Secrets, secretsFrom } from './secrets.ts'
 import { readSignIn, type SignInConfig } from './sign-in.ts'
@@ -59,6 +59,8 @@ export interface Config {
   tools: { configFile: string; declared: DeclaredMcpServer[]; callTimeoutMs: number; connectTimeoutMs: number }
   chat: { leaseMs: number; heartbeatMs: number; maxSteps: number; drainMs: number; keepAliveMs: number }
   egress: { allow: EgressAllow }
+  /** Where the operator has every audit log sent. */
+  audit: { syslog?: SyslogTarget | undefined }
   version: string
 }
 
@@ -181,6 +183,7 @@ export function loadConfig(options: { processEnv?: NodeJS.ProcessEnv; folder?: s
       keepAliveMs: env.PARLEY_KEEP_ALIVE_SECONDS * 1000,
     },
     egress: { allow: egress.allow },
+    audit: { syslog: env.PARLEY_AUDIT_SYSLOG },
     version: ownVersion(),
   }
   return { config, secrets: secretsFrom(env), warnings }

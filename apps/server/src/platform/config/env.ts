@@ -67,6 +67,25 @@ const mailbox = z.string().transform((text, check) => {
   return { name: (quoted ?? plain ?? '').trim() || 'Parley', address: address.data ?? '' }
 })
 
+/** Where a syslog server listens. */
+export interface SyslogTarget {
+  protocol: 'tls' | 'tcp' | 'udp'
+  host: string
+  port: number
+}
+
+const syslogPorts = { tls: 6514, tcp: 601, udp: 514 }
+
+const syslogTarget = z.string().transform((text, check): SyslogTarget => {
+  const [, protocol, bracketed, plain, port] =
+    /^(tls|tcp|udp):\/\/(?:\[([\da-f:.]+)\]|([\w.-]+))(?::(\d{1,5}))?\/?$/i.exec(text) ?? []
+  const known = (protocol?.toLowerCase() ?? 'tls') as SyslogTarget['protocol']
+  const number = Number(port ?? syslogPorts[known])
+  if (protocol === undefined || number < 1 || number > 65_535)
+    check.addIssue({ code: 'custom', message: 'is no syslog address' })
+  return { protocol: known, host: bracketed ?? plain ?? '', port: number }
+})
+
 const httpUrl = z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, ''))
 const httpUrlExpects = 'an address that begins with http:// or https://'
 
@@ -183,6 +202,11 @@ export const settings = {
     50,
     'Milliseconds that Redis has to answer; after that it counts as away for a second, and nobody waits for it.',
   ),
+  PARLEY_AUDIT_SYSLOG: setting(syslogTarget.optional(), {
+    expects: 'an address such as tls://logs.example.com:6514, tcp://… or udp://…',
+    about:
+      'Syslog server (RFC 5424) that gets every entry of every audit log: `tls://host:6514`, `tcp://host:601` or `udp://host:514`.',
+  }),
   PARLEY_MASTER_KEY: setting(optionalText, {
     expects: 'base64 of 32 bytes',
     about:

@@ -1,5 +1,7 @@
 export { makeApiKey, makeSigningSecret, parseApiKey } from './api-keys.ts'
+export { canonicalJson } from './canonical-json.ts'
 export { isId, newId } from './ids.ts'
 export { type Keyring, openKeyring } from './keyring.ts'
 export { KeyringError } from './keyring-error.ts'
+export { hasMasterKey } from './master-key.ts'
 export { equalSecrets, hashToken, randomToken } from './tokens.ts'

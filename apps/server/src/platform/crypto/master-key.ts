@@ -1,9 +1,19 @@
 import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { link, mkdir, open, readFile, stat, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { KeyringError } from './keyring-error.ts'
 
 const KEY_BYTES = 32
+
+/** Whether there is a master key already, so that none has to be made. */
+export function hasMasterKey(dataDir: string, { masterKey }: { masterKey?: string | undefined }): boolean {
+  return masterKey !== undefined || existsSync(keyFileOf(dataDir))
+}
+
+function keyFileOf(dataDir: string): string {
+  return join(dataDir, 'keys', 'master.key')
+}
 
 /**
  * The 32 bytes that everything else derives from. Losing them loses every sealed secret, so an existing key that cannot be
@@ -19,7 +29,7 @@ export async function loadMasterKey(
     throw new KeyringError('PARLEY_MASTER_KEY is not base64 of 32 bytes. Make one with: openssl rand -base64 32')
   }
 
-  const file = join(dataDir, 'keys', 'master.key')
+  const file = keyFileOf(dataDir)
   const text = (await readKeyFile(file)) ?? (await makeKeyFile(file))
   const key = decodeKey(text)
   if (!key) {

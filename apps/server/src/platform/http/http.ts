@@ -1,7 +1,7 @@
 import type { BodyOf, Endpoint, ParamsOf, QueryOf, ResponseOf } from '@parley/contract'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
-import type { Actor, Ctx, Platform } from '../context.ts'
+import type { Actor, Caller, Ctx, Platform } from '../context.ts'
 import { AppError } from '../errors.ts'
 import { type MayCallFrom, requireListedOrigin } from './cross-origin.ts'
 import { requireSameSite } from './csrf.ts'
@@ -114,6 +114,7 @@ export async function createHttp(
           ...platform,
           actor,
           requestId: request.id,
+          caller: callerOf(request),
           log: request.log as Logger,
           signal: leaveSignal(reply),
         }
@@ -163,6 +164,11 @@ export async function createHttp(
       mount(endpoint, authorize, handler)
     },
   }
+}
+
+/** Where a request came from. */
+export function callerOf({ ip, headers }: FastifyRequest): Caller {
+  return { address: ip, userAgent: headers['user-agent'] ?? null }
 }
 
 const actors = new WeakMap<FastifyRequest, Actor>()

@@ -4,7 +4,7 @@ export { decodeCursor, encodeCursor } from './cursor.ts'
 export { expectDigest } from './expect-digest.ts'
 export { nothingPolicy } from './headers.ts'
 export { mountHealth } from './health.ts'
-export { createHttp, type Exchange, type Http, type PublicCtx } from './http.ts'
+export { callerOf, createHttp, type Exchange, type Http, type PublicCtx } from './http.ts'
 export {
   claiming,
   type Idempotency,

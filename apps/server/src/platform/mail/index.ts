@@ -1,5 +1,6 @@
 export { checkSmtp } from './check-smtp.ts'
 export { address, type Line, line } from './line.ts'
+export { maskAddress } from './mask-address.ts'
 export { defineMail, queueMail, type Recipient, sendsMail } from './queue-mail.ts'
 export type { MailContent } from './render-mail.ts'
 export { pruneMailFolder } from './transport.ts'

@@ -1,1 +1,2 @@
 export { createLog } from './log.ts'
+export { redactFields } from './redact.ts'

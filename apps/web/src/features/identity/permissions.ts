@@ -52,6 +52,11 @@ export const permissionGroups: { title: string; permissions: Partial<Record<Scop
       'usage:manage': { name: 'Manage limits', explanation: 'Plans, limits and budgets.' },
       'billing:read': { name: 'See billing', explanation: 'The plan, its price, and invoices.' },
       'billing:manage': { name: 'Manage billing', explanation: 'Buy and change the plan, and how it is paid.' },
+      'audit:read': { name: 'Read the audit log', explanation: 'Who did what, when and from where.' },
+      'audit:manage': {
+        name: 'Manage the audit log',
+        explanation: 'How long it is kept, and where it is sent.',
+      },
     },
   },
 ]

@@ -1,5 +1,6 @@
 import type { ApiKey, apiKeyEndpoints, BodyOf, Page, QueryOf } from '@parley/contract'
 import { idSchema } from '@parley/contract'
+import { audit } from '../../../platform/audit/index.ts'
 import { type Ctx, inTransaction } from '../../../platform/context.ts'
 import { AppError } from '../../../platform/errors.ts'
 import { decodeCursor, encodeCursor } from '../../../platform/http/index.ts'
@@ -59,6 +60,12 @@ export async function updateApiKey(
     await requireNoWider(tx, { ...key, ...change }, owner.scopes)
     if (Object.keys(change).length === 0) return presentKey(tx, key, owner.serviceAccountId)
     const row = await updateKey(tx.db, id, change)
+    await audit(tx, {
+      action: 'api-key.changed',
+      subject: { kind: 'api-key', id, name: row.name },
+      before: key,
+      after: row,
+    })
     await emit(tx, {
       type: 'api-key-changed',
       workspaceId: owner.workspaceId,
@@ -77,8 +84,9 @@ export async function updateApiKey(
  */
 export async function revokeApiKey(ctx: Ctx, id: string): Promise<void> {
   await inTransaction(ctx, async (tx) => {
-    const { owner } = await openKey(tx, id)
+    const { key, owner } = await openKey(tx, id)
     await markRevoked(tx.db, id, tx.clock.now())
+    await audit(tx, { action: 'api-key.revoked', subject: { kind: 'api-key', id, name: key.name }, before: key })
     await emit(tx, { type: 'api-key-revoked', workspaceId: owner.workspaceId, subjectId: id, data: {} })
   })
   announceRevoked(ctx, { credentialId: id })

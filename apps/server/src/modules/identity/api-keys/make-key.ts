@@ -6,6 +6,7 @@ import {
   type KeyResources,
   resourceKinds,
 } from '@parley/contract'
+import { audit } from '../../../platform/audit/index.ts'
 import type { Ctx } from '../../../platform/context.ts'
 import { makeApiKey, newId } from '../../../platform/crypto/index.ts'
 import { AppError } from '../../../platform/errors.ts'
@@ -95,6 +96,8 @@ async function makeAndStore(tx: Ctx, body: NewApiKey): Promise<{ apiKey: ApiKey;
     { id, workspaceId, userId, name: body.name, hash, prefix, ...grant },
     tx.clock.now(),
   )
+  const subject = { kind: 'api-key', id, name: row.name }
+  await audit(tx, { action: 'api-key.created', subject, after: { ...row, serviceAccountId } })
   await emit(tx, {
     type: 'api-key-created',
     workspaceId,

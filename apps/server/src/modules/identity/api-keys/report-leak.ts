@@ -1,3 +1,4 @@
+import { audit } from '../../../platform/audit/index.ts'
 import { inTransaction, type Platform } from '../../../platform/context.ts'
 import { parseApiKey } from '../../../platform/crypto/index.ts'
 import { queueMail } from '../../../platform/mail/index.ts'
@@ -40,6 +41,12 @@ async function endSecret(tx: Platform, hash: string, source: string | undefined)
     data: { source: source ?? null },
   })
   const keeper = await findKeeper(tx.db, key.id)
+  await audit(tx, {
+    action: 'api-key.leaked',
+    subject: { kind: 'api-key', id: key.id, name: keeper?.name },
+    after: { source },
+    workspaces: [key.workspaceId],
+  })
   if (keeper !== undefined) {
     const { name, prefix, kind, ownerName, email } = keeper
     const of = { name, prefix, serviceAccount: kind === 'service' ? ownerName : undefined }

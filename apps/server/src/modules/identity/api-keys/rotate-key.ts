@@ -1,4 +1,5 @@
 import type { apiKeyEndpoints, BodyOf, CreatedApiKey } from '@parley/contract'
+import { audit } from '../../../platform/audit/index.ts'
 import type { Ctx } from '../../../platform/context.ts'
 import { makeApiKey } from '../../../platform/crypto/index.ts'
 import { AppError } from '../../../platform/errors.ts'
@@ -46,6 +47,8 @@ export async function rotateApiKey(
       rotatedAt: now,
       ...(signing && { signing: signing.stored }),
     })
+    const after = { prefix: row.prefix, overlapSeconds }
+    await audit(tx, { action: 'api-key.rotated', subject: { kind: 'api-key', id, name: row.name }, before: old, after })
     await emit(tx, { type: 'api-key-rotated', workspaceId: owner.workspaceId, subjectId: id, data: { overlapSeconds } })
     const apiKey = await presentKey(tx, row, owner.serviceAccountId)
     return { apiKey, secrets: { key, signingSecret: signing?.secret ?? null } }

@@ -3,6 +3,7 @@ import { hashToken } from '../../../platform/crypto/index.ts'
 import { AppError, notFound } from '../../../platform/errors.ts'
 import { queueMail, sendsMail } from '../../../platform/mail/index.ts'
 import { announceRevoked } from '../announce-revoked.ts'
+import { auditAccount } from '../audit-account.ts'
 import { checkPassword } from '../passwords.ts'
 import { requireRecentProof } from '../proof.ts'
 import { takeTry } from '../sign-in-throttle.ts'
@@ -75,6 +76,8 @@ export async function confirmEmail(platform: Platform, token: string, client: { 
       await queueMail(tx, { address: account.email }, addressChangedMail(link.email))
     } else if (link.email === account.email) {
       await markEmailVerified(tx.db, account.id, now)
+      const by = { kind: 'anonymous' } as const
+      await auditAccount(tx, account.id, { action: 'email.confirmed', after: { email: link.email }, by })
     } else {
       throw linkInvalid()
     }
@@ -86,12 +89,14 @@ export async function confirmEmail(platform: Platform, token: string, client: { 
 
 /** No link that went to the former address works any more. */
 async function setAddress(tx: Platform, userId: string, email: string, verifiedAt: Date | null): Promise<void> {
+  const before = await findAccount(tx.db, { userId })
   if (!(await setEmail(tx.db, userId, { email, emailVerifiedAt: verifiedAt }, tx.clock.now()))) {
     throw new AppError('email_taken', 'Somebody else has this email address.', {
       fields: [{ pointer: '/email', message: 'Is taken.' }],
     })
   }
   await deleteLinksOf(tx.db, userId)
+  await auditAccount(tx, userId, { action: 'email.changed', before, after: { email } })
 }
 
 function enoughMails(): AppError {

@@ -2,6 +2,7 @@ import { inTransaction, type Platform } from '../../../platform/context.ts'
 import { hashToken } from '../../../platform/crypto/index.ts'
 import { queueMail } from '../../../platform/mail/index.ts'
 import { announceRevoked } from '../announce-revoked.ts'
+import { auditAccount } from '../audit-account.ts'
 import type { Client } from '../client.ts'
 import { requireStrongPassword } from '../password-strength/check-strength.ts'
 import { hashPassword } from '../passwords.ts'
@@ -36,6 +37,7 @@ export async function resetPassword(
     const taken = await takeLink(tx.db, tokenHash, ['reset-password'], now)
     if (taken === undefined) throw linkInvalid()
     await updateUser(tx.db, account.id, { passwordHash }, now)
+    await auditAccount(tx, account.id, { action: 'password.changed', after: { by: 'a mailed link' } })
     if (taken.email === account.email) await markEmailVerified(tx.db, account.id, now)
     await deleteLinksOf(tx.db, account.id)
     await deleteSessions(tx.db, account.id)

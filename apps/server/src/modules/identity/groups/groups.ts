@@ -1,5 +1,6 @@
 import type { BodyOf, endpoints, Group, GroupMember, Page, QueryOf } from '@parley/contract'
 import { z } from 'zod'
+import { audit } from '../../../platform/audit/index.ts'
 import { type Ctx, inTransaction } from '../../../platform/context.ts'
 import { AppError, notFound } from '../../../platform/errors.ts'
 import { decodeCursor, encodeCursor, type Idempotency, once } from '../../../platform/http/index.ts'
@@ -43,6 +44,7 @@ export function createGroup(
       tx.clock.now(),
     )
     if (row === undefined) throw nameTaken()
+    await audit(tx, { action: 'group.created', subject: groupSubject(row), after: row })
     await emit(tx, { type: 'group-created', workspaceId, subjectId: row.id, data: {} })
     return present(row)
   })
@@ -55,9 +57,10 @@ export function createGroup(
 export async function changeGroup(ctx: Ctx, id: string, change: BodyOf<typeof endpoints.updateGroup>): Promise<Group> {
   return inTransaction(ctx, async (tx) => {
     const { workspaceId } = tx.actor
-    await openGroup(tx, id, { lock: true })
+    const before = await openGroup(tx, id, { lock: true })
     if (change.name !== undefined && (await store.hasGroupNamed(tx.db, workspaceId, change.name, id))) throw nameTaken()
     await store.updateGroup(tx.db, id, change, tx.clock.now())
+    await audit(tx, { action: 'group.changed', subject: groupSubject(before), before, after: { ...before, ...change } })
     return getGroup(tx, id)
   })
 }
@@ -68,8 +71,10 @@ export async function changeGroup(ctx: Ctx, id: string, change: BodyOf<typeof en
  */
 export async function deleteGroup(ctx: Ctx, id: string): Promise<void> {
   await inTransaction(ctx, async (tx) => {
-    const { workspaceId } = await openByHand(tx, id)
+    const group = await openByHand(tx, id)
+    const { workspaceId } = group
     await store.deleteGroup(tx.db, id)
+    await audit(tx, { action: 'group.deleted', subject: groupSubject(group), before: group })
     await emit(tx, { type: 'group-deleted', workspaceId, subjectId: id, data: {} })
   })
   announceAccess(ctx)
@@ -96,10 +101,12 @@ export async function listGroupMembers(
  */
 export async function addGroupMember(ctx: Ctx, id: string, userId: string): Promise<void> {
   await inTransaction(ctx, async (tx) => {
-    const { workspaceId } = await openByHand(tx, id)
+    const group = await openByHand(tx, id)
+    const { workspaceId } = group
     if (!(await store.insertGroupMember(tx.db, { groupId: id, workspaceId, userId }, tx.clock.now()))) {
       throw notFound('member')
     }
+    await audit(tx, { action: 'group.member-added', subject: groupSubject(group), after: { userId } })
     await emit(tx, { type: 'group-member-added', workspaceId, subjectId: id, data: { userId } })
   })
   announceAccess(ctx)
@@ -111,11 +118,17 @@ export async function addGroupMember(ctx: Ctx, id: string, userId: string): Prom
  */
 export async function removeGroupMember(ctx: Ctx, id: string, userId: string): Promise<void> {
   await inTransaction(ctx, async (tx) => {
-    const { workspaceId } = await openByHand(tx, id)
+    const group = await openByHand(tx, id)
+    const { workspaceId } = group
     if (!(await store.deleteGroupMember(tx.db, id, userId))) throw notFound('member')
+    await audit(tx, { action: 'group.member-removed', subject: groupSubject(group), before: { userId } })
     await emit(tx, { type: 'group-member-removed', workspaceId, subjectId: id, data: { userId } })
   })
   announceAccess(ctx)
+}
+
+function groupSubject({ id, name }: store.GroupRow) {
+  return { kind: 'group', id, name }
 }
 
 /** @throws AppError not_found */

@@ -1,4 +1,5 @@
 import type { LinkInfo, Workspace } from '@parley/contract'
+import { audit } from '../../../platform/audit/index.ts'
 import { type Ctx, inTransaction, type Platform } from '../../../platform/context.ts'
 import { hashToken } from '../../../platform/crypto/index.ts'
 import { AppError, notFound } from '../../../platform/errors.ts'
@@ -85,5 +86,7 @@ export async function join(tx: Platform, invitation: OpenInvitation, userId: str
   await insertMembership(tx.db, { workspaceId, userId, role }, now)
   if (roleId !== null) await setMembershipRole(tx.db, workspaceId, userId, { role, roleId })
   await countUse(tx.db, id, now)
+  const after = { role, roleId, invitationId: id, by: 'an invitation' }
+  await audit(tx, { action: 'member.added', subject: { kind: 'person', id: userId }, after, workspaces: [workspaceId] })
   await emit(tx, { type: 'member-joined', workspaceId, subjectId: userId, data: { invitationId: id, role } })
 }

@@ -1,5 +1,6 @@
 import type { BodyOf, Invitation, invitationEndpoints, Page, QueryOf } from '@parley/contract'
 import { idSchema } from '@parley/contract'
+import { audit } from '../../../platform/audit/index.ts'
 import { type Ctx, inTransaction } from '../../../platform/context.ts'
 import { hashToken, newId, randomToken } from '../../../platform/crypto/index.ts'
 import { AppError, notFound } from '../../../platform/errors.ts'
@@ -74,6 +75,8 @@ export async function invite(
       throw taken('This address is invited already. Send that invitation again, or revoke it first.')
     }
     if (byMail) await mail(tx, id)
+    const after = { email, role, expiresAt: invitation.expiresAt, maxUses: invitation.maxUses, byMail }
+    await audit(tx, { action: 'invitation.created', subject: { kind: 'invitation', id, name: email }, after })
     await emit(tx, { type: 'invitation-created', workspaceId, subjectId: id, data: { role, byMail } })
     return { id }
   })
@@ -101,6 +104,12 @@ export async function resendInvitation(ctx: Ctx, id: string): Promise<Invitation
     const expiresAt = new Date(now.getTime() + goodMs)
     await store.markSent(tx.db, id, { sentAt: row.byMail ? now : null, expiresAt })
     if (row.byMail) await mail(tx, id)
+    const after = { email: row.email, expiresAt }
+    await audit(tx, {
+      action: 'invitation.renewed',
+      subject: { kind: 'invitation', id, name: row.email ?? undefined },
+      after,
+    })
   })
   announcePeople(ctx, ctx.actor.workspaceId)
   return presentInvitation(ctx, await get(ctx, id))
@@ -114,6 +123,12 @@ export async function revokeInvitation(ctx: Ctx, id: string): Promise<void> {
   const { workspaceId } = ctx.actor
   await inTransaction(ctx, async (tx) => {
     if ((await store.revokeInvitations(tx.db, workspaceId, { id }, tx.clock.now())) === 0) throw notFound('invitation')
+    const before = await get(tx, id)
+    await audit(tx, {
+      action: 'invitation.revoked',
+      subject: { kind: 'invitation', id, name: before.email ?? undefined },
+      before,
+    })
     await emit(tx, { type: 'invitation-revoked', workspaceId, subjectId: id, data: {} })
   })
   announcePeople(ctx, ctx.actor.workspaceId)

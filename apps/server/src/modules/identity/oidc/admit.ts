@@ -6,7 +6,7 @@ import { announceRevoked } from '../announce-revoked.ts'
 import { announcePeople } from '../people/people.ts'
 import type { MembershipRole } from '../roles/store.ts'
 import { getFirstWorkspaceId, lockOwnership } from '../store.ts'
-import { applyGroupRules, applyRoleRules, givesRole, roleByRules, rulesOf } from './apply-rules.ts'
+import { applyGroupRules, applyRoleRules, auditRuled, givesRole, roleByRules, rulesOf } from './apply-rules.ts'
 import type { ProvenIdentity } from './identity.ts'
 import type { KnownProvider } from './providers.ts'
 import { SignInRefused } from './refusal.ts'
@@ -56,6 +56,7 @@ async function join(
   const role = await roleFor(tx, provider, identity, workspaceId)
   if (role === undefined) return false
   await saveMembership(tx.db, { workspaceId, userId, ...role, managedBy: provider.id }, tx.clock.now())
+  await auditRuled(tx, 'member.added', provider, { workspaceId, userId }, { after: role })
   const data = { providerId: provider.id, ...role }
   await emit(tx, { type: 'member-joined', workspaceId, subjectId: userId, data })
   return true

@@ -1,3 +1,4 @@
+import { audit } from '../../../platform/audit/index.ts'
 import type { Platform } from '../../../platform/context.ts'
 import { emit } from '../../../platform/outbox/index.ts'
 import { applyGroupRoles } from '../groups/apply-group-roles.ts'
@@ -46,6 +47,7 @@ export async function applyRoleRules(
     const data = { providerId: provider.id }
     if (next === null) {
       await deleteMembership(tx.db, workspaceId, userId)
+      await auditRuled(tx, 'member.removed', provider, { workspaceId, userId }, { before: current })
       await emit(tx, { type: 'member-removed', workspaceId, subjectId: userId, data })
     } else {
       const membership = { workspaceId, userId, ...next, managedBy: provider.id }
@@ -53,6 +55,8 @@ export async function applyRoleRules(
       else await saveMembership(tx.db, membership, tx.clock.now())
       // Who is no owner any more has what their groups give.
       if (current?.role === 'owner') await applyGroupRoles(tx, workspaceId, [userId])
+      const action = current === undefined ? 'member.added' : 'member.role-changed'
+      await auditRuled(tx, action, provider, { workspaceId, userId }, { before: current, after: next })
       const type = current === undefined ? 'member-joined' : 'member-role-changed'
       await emit(tx, { type, workspaceId, subjectId: userId, data: { ...data, ...next } })
     }
@@ -79,6 +83,10 @@ export async function applyGroupRules(
     const { added, removed } = await keepManagedGroups(tx.db, member, wanted, tx.clock.now())
     if (removed.length > 0) await applyGroupRoles(tx, workspaceId, [userId])
     const data = { userId, providerId: provider.id }
+    const by = { kind: 'system', credentialId: `sign-in provider ${provider.id}` } as const
+    const ofGroup = (id: string) => ({ subject: { kind: 'group', id }, workspaces: [workspaceId], by })
+    for (const id of added) await audit(tx, { action: 'group.member-added', ...ofGroup(id), after: { userId } })
+    for (const id of removed) await audit(tx, { action: 'group.member-removed', ...ofGroup(id), before: { userId } })
     for (const id of added) await emit(tx, { type: 'group-member-added', workspaceId, subjectId: id, data })
     for (const id of removed) await emit(tx, { type: 'group-member-removed', workspaceId, subjectId: id, data })
     if (added.length + removed.length > 0) changed.push(workspaceId)
@@ -89,6 +97,24 @@ export async function applyGroupRules(
 /** Groups of a directory may give a role; rules are about the one that people have besides. */
 function ownRoleOf({ role, roleId, ownRole, ownRoleId }: MembershipRow): MembershipRole {
   return ownRole === null ? { role, roleId } : { role: ownRole, roleId: ownRoleId }
+}
+
+/** What the word of a provider made of somebody. */
+export function auditRuled(
+  tx: Platform,
+  action: 'member.added' | 'member.role-changed' | 'member.removed',
+  { id }: KnownProvider,
+  { workspaceId, userId }: { workspaceId: string; userId: string },
+  { before, after }: { before?: object | undefined; after?: object },
+): Promise<void> {
+  return audit(tx, {
+    action,
+    subject: { kind: 'person', id: userId },
+    before,
+    after: action === 'member.removed' ? undefined : { ...after, by: `sign-in provider ${id}` },
+    workspaces: [workspaceId],
+    by: { kind: 'system', credentialId: `sign-in provider ${id}` },
+  })
 }
 
 /** The rules of a provider that are about one workspace. */

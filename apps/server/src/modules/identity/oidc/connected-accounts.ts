@@ -6,6 +6,8 @@ import { hashToken } from '../../../platform/crypto/index.ts'
 import { AppError, notFound } from '../../../platform/errors.ts'
 import { decodeCursor, encodeCursor } from '../../../platform/http/index.ts'
 import { emit } from '../../../platform/outbox/index.ts'
+import { auditAccount } from '../audit-account.ts'
+import { auditRefused } from '../audit-sign-in.ts'
 import type { Client } from '../client.ts'
 import { checkPassword } from '../passwords.ts'
 import { requireRecentProof } from '../proof.ts'
@@ -52,6 +54,8 @@ export async function disconnectAccount(ctx: Ctx, id: string): Promise<void> {
       )
     }
     await deleteAccount(tx.db, userId, id)
+    const before = { providerId: rows.find((row) => row.id === id)?.providerId }
+    await auditAccount(tx, userId, { action: 'account.disconnected', before })
     await emit(tx, { type: 'account-disconnected', workspaceId, subjectId: userId, data: { accountId: id } })
   })
 }
@@ -96,6 +100,7 @@ export async function connectWithPassword(
   const { email, passwordHash } = await getUser(platform.db, pending.userId)
   await takeTry(platform, client.address, email)
   if (!(await checkPassword(password, passwordHash))) {
+    await auditRefused(platform, pending.userId, { method: 'password', reason: 'invalid_credentials' })
     throw new AppError('invalid_credentials', 'That is not the password of this account.', {
       fields: [{ pointer: '/password', message: 'Is wrong.' }],
     })

@@ -4,6 +4,7 @@ import { inTransaction } from '../../../platform/context.ts'
 import { hashToken } from '../../../platform/crypto/index.ts'
 import { emit } from '../../../platform/outbox/index.ts'
 import { addPerson, type Member } from '../add-person.ts'
+import { auditAccount } from '../audit-account.ts'
 import type { Client } from '../client.ts'
 import { completeSignIn, type SignInOutcome } from '../sign-in.ts'
 import { findUserByEmail, getFirstWorkspaceId } from '../store.ts'
@@ -227,6 +228,8 @@ async function insertConnected(
   const account = { userId, issuer, subject, kind: provider.kind, ...seenAs(provider, identity) }
   const stored = await insertAccount(tx.db, account, tx.clock.now())
   if (stored === undefined) throw new SignInRefused('account_taken', 'Someone was quicker with the account.')
+  const by = { kind: 'anonymous' } as const
+  await auditAccount(tx, userId, { action: 'account.connected', after: { providerId: provider.id }, by })
   await emit(tx, {
     type: 'account-connected',
     workspaceId,

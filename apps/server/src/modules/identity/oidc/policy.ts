@@ -1,4 +1,5 @@
 import type { BodyOf, SignInPolicy, SignInSettings, signInEndpoints } from '@parley/contract'
+import { audit } from '../../../platform/audit/index.ts'
 import { type Ctx, inTransaction, type Platform } from '../../../platform/context.ts'
 import { newId } from '../../../platform/crypto/index.ts'
 import { AppError } from '../../../platform/errors.ts'
@@ -43,6 +44,12 @@ export async function updateSettings(ctx: Ctx, change: Change): Promise<SignInSe
   if (change.ssoProviders !== undefined || tightened) await requireWorkable(ctx, after, tightened)
   await inTransaction(ctx, async (tx) => {
     await savePolicyRow(tx.db, workspaceId, after, tx.clock.now())
+    await audit(tx, {
+      action: 'sign-in-policy.changed',
+      subject: { kind: 'workspace', id: workspaceId },
+      before,
+      after,
+    })
     await emit(tx, { type: 'sign-in-policy-changed', workspaceId, subjectId: workspaceId, data: { before, after } })
   })
   if (tightened) {

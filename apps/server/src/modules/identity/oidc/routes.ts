@@ -8,10 +8,12 @@ import {
 } from '@parley/contract'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
+import type { AuditCtx } from '../../../platform/audit/index.ts'
 import type { Platform } from '../../../platform/context.ts'
 import { AppError, notFound } from '../../../platform/errors.ts'
-import { decodeCursor, encodeCursor, type Http } from '../../../platform/http/index.ts'
+import { callerOf, decodeCursor, encodeCursor, type Http } from '../../../platform/http/index.ts'
 import { answerSignIn, signInPath } from '../answer-sign-in.ts'
+import { auditRefused } from '../audit-sign-in.ts'
 import { clientOf, rememberBrowser } from '../client.ts'
 import { takeProviderTry } from '../sign-in-throttle.ts'
 import { getFirstWorkspaceId } from '../store.ts'
@@ -107,7 +109,7 @@ function mountCallback({ app, platform, authenticate }: Http): void {
     exposeHeadRoute: false, // looking would use the sign-in up
     handler: async (request: FastifyRequest, reply: FastifyReply) => {
       const { id } = request.params as { id: string }
-      const ctx: Platform = { ...platform, log: request.log as Platform['log'] }
+      const ctx: Platform & AuditCtx = { ...platform, log: request.log as Platform['log'], ...originOf(request) }
       const client = clientOf(platform.config, request)
       reply.header('cache-control', 'no-store')
       try {
@@ -121,12 +123,17 @@ function mountCallback({ app, platform, authenticate }: Http): void {
         return reply.redirect(finished.kind === 'connected' ? finished.next : '/login/connect', 303)
       } catch (error) {
         const { problem, message } = problemOf(error)
+        await auditRefused(ctx, undefined, { method: 'provider', reason: problem })
         request.log.warn({ problem, reason: message, providerId: id.slice(0, 100) }, 'A sign-in was refused.')
         const search = new URLSearchParams({ problem, ref: request.id })
         return reply.redirect(`/login/problem?${search}`, 303)
       }
     },
   })
+}
+
+function originOf(request: FastifyRequest) {
+  return { caller: callerOf(request), requestId: request.id }
 }
 
 function problemOf(error: unknown): { problem: SignInProblem; message: string } {

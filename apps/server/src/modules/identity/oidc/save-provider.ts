@@ -1,4 +1,5 @@
 import type { BodyOf, SignInProvider, SignInVerdict, signInProviderEndpoints } from '@parley/contract'
+import { audit } from '../../../platform/audit/index.ts'
 import { isShared, microsoftIssuer } from '../../../platform/config/index.ts'
 import { type Ctx, inTransaction } from '../../../platform/context.ts'
 import { isId, newId } from '../../../platform/crypto/index.ts'
@@ -67,17 +68,20 @@ export async function createProvider(
     requireSecret(provider)
     const verdict = await tryOut(ctx, provider, body.force)
     const now = ctx.clock.now()
-    const row = await store.insertProvider(ctx.db, {
-      id,
-      workspaceId,
-      kind: provider.kind,
-      createdAt: now,
-      ...columnsOf(provider, verdict, now),
-      sealedSecret: body.clientSecret ? ctx.keyring.seal(body.clientSecret, secretContext(id)) : null,
+    return inTransaction(ctx, async (tx) => {
+      const row = await store.insertProvider(tx.db, {
+        id,
+        workspaceId,
+        kind: provider.kind,
+        createdAt: now,
+        ...columnsOf(provider, verdict, now),
+        sealedSecret: body.clientSecret ? tx.keyring.seal(body.clientSecret, secretContext(id)) : null,
+      })
+      if (row === undefined) throw new AppError('conflict', 'A provider with this id is there already. Start anew.')
+      await audit(tx, { action: 'sign-in-provider.created', subject: subjectOf(provider), after: provider })
+      await emit(tx, { type: 'sign-in-provider-added', workspaceId, subjectId: id, data: { kind: row.kind } })
+      return presentProvider(tx, fromRow(tx, row))
     })
-    if (row === undefined) throw new AppError('conflict', 'A provider with this id is there already. Start anew.')
-    await emit(ctx, { type: 'sign-in-provider-added', workspaceId, subjectId: id, data: { kind: row.kind } })
-    return presentProvider(ctx, fromRow(ctx, row))
   })
 }
 
@@ -114,16 +118,21 @@ export async function updateProvider(ctx: Ctx, id: string, body: UpdateBody): Pr
   const reconnects = [body.issuer, body.tenant, body.clientId, body.clientSecret].some((field) => field !== undefined)
   const verdict = reconnects ? await tryOut(ctx, next, body.force) : current.verdict
   const secret = body.clientSecret
-  const row = await store.updateProvider(ctx.db, ctx.actor.workspaceId, id, {
-    ...columnsOf(next, verdict, ctx.clock.now()),
-    ...(secret === undefined
-      ? {}
-      : { sealedSecret: secret === '' ? null : ctx.keyring.seal(secret, secretContext(id)) }),
+  const { workspaceId } = ctx.actor
+  const row = await inTransaction(ctx, async (tx) => {
+    const changed = await store.updateProvider(tx.db, workspaceId, id, {
+      ...columnsOf(next, verdict, tx.clock.now()),
+      ...(secret === undefined
+        ? {}
+        : { sealedSecret: secret === '' ? null : tx.keyring.seal(secret, secretContext(id)) }),
+    })
+    if (changed === undefined) throw notFound('sign-in provider')
+    const after = { ...next, credentialReplaced: secret !== undefined }
+    await audit(tx, { action: 'sign-in-provider.changed', subject: subjectOf(next), before: current, after })
+    await emit(tx, { type: 'sign-in-provider-changed', workspaceId, subjectId: id, data: { kind: changed.kind } })
+    return changed
   })
   forgetIssuer(ctx, id)
-  if (row === undefined) throw notFound('sign-in provider')
-  const { workspaceId } = ctx.actor
-  await emit(ctx, { type: 'sign-in-provider-changed', workspaceId, subjectId: id, data: { kind: row.kind } })
   return presentProvider(ctx, fromRow(ctx, row))
 }
 
@@ -171,12 +180,17 @@ export async function deleteProvider(ctx: Ctx, id: string): Promise<void> {
     if (!(await store.deleteProvider(tx.db, workspaceId, id))) throw notFound('sign-in provider')
     await releaseManaged(tx.db, workspaceId, id)
     const sessionIds = await store.deleteSessionsOf(tx.db, workspaceId, id)
+    await audit(tx, { action: 'sign-in-provider.deleted', subject: subjectOf(provider), before: provider })
     const data = { kind: provider.kind, endedSessions: sessionIds.length }
     await emit(tx, { type: 'sign-in-provider-removed', workspaceId, subjectId: id, data })
     return sessionIds
   })
   forgetIssuer(ctx, id)
   for (const credentialId of ended) announceRevoked(ctx, { credentialId })
+}
+
+function subjectOf({ id, name }: KnownProvider) {
+  return { kind: 'sign-in-provider', id, name }
 }
 
 async function getOwn(ctx: Ctx, id: string): Promise<KnownProvider> {

@@ -7,6 +7,7 @@ import {
 import { type Ctx, inTransaction } from '../../../platform/context.ts'
 import { AppError, notFound } from '../../../platform/errors.ts'
 import { announceRevoked } from '../announce-revoked.ts'
+import { auditAccount } from '../audit-account.ts'
 import { requireRecentProof } from '../proof.ts'
 import { factorAdded, factorRemoved } from '../second-factor/factors.ts'
 import { findMember, lockUser } from '../store.ts'
@@ -99,9 +100,13 @@ export async function addPasskey(
 
 /** @throws AppError not_found */
 export async function renamePasskey(ctx: Ctx, id: string, name: string): Promise<Passkey> {
-  const passkey = await rename(ctx.db, ctx.actor.userId, id, name)
-  if (passkey === undefined) throw notFound('passkey')
-  return present(passkey)
+  const { userId } = ctx.actor
+  return inTransaction(ctx, async (tx) => {
+    const passkey = await rename(tx.db, userId, id, name)
+    if (passkey === undefined) throw notFound('passkey')
+    await auditAccount(tx, userId, { action: 'second-factor.changed', after: { factor: 'passkey', name } })
+    return present(passkey)
+  })
 }
 
 /**

@@ -2,6 +2,7 @@ import type { PasskeyAssertion } from '@parley/contract'
 import type { Platform } from '../../../platform/context.ts'
 import { hashToken } from '../../../platform/crypto/index.ts'
 import { AppError } from '../../../platform/errors.ts'
+import { auditRefused } from '../audit-sign-in.ts'
 import type { Client } from '../client.ts'
 import { completeSignIn, type SignInOutcome } from '../sign-in.ts'
 import { takeTry } from '../sign-in-throttle.ts'
@@ -26,7 +27,11 @@ export async function signInWithPasskey(
 ): Promise<SignInOutcome> {
   await takeTry(platform, client.address, undefined)
   const boundTo = hashToken(client.browser ?? '')
-  const { userId } = await checkPasskey(platform, response, { purpose: 'sign-in', boundTo, userId: null })
+  const asked = { purpose: 'sign-in', boundTo, userId: null } as const
+  const { userId } = await checkPasskey(platform, response, asked).catch(async (error: unknown) => {
+    await auditRefused(platform, undefined, { method: 'passkey', reason: 'second_factor_invalid' })
+    throw error
+  })
   const workspaceId = await findWorkspaceOf(platform.db, userId)
   if (workspaceId === undefined) throw new AppError('invalid_credentials', 'You are in no workspace here any more.')
   return completeSignIn(platform, { userId, workspaceId }, client, { method: 'passkey', twoFactors: true })

@@ -1,5 +1,6 @@
 import type { ChangeEvent, Page, Person, peopleEndpoints, QueryOf } from '@parley/contract'
 import { z } from 'zod'
+import { audit } from '../../../platform/audit/index.ts'
 import { type Ctx, inTransaction, type Platform } from '../../../platform/context.ts'
 import { AppError, notFound } from '../../../platform/errors.ts'
 import { decodeCursor, encodeCursor } from '../../../platform/http/index.ts'
@@ -54,6 +55,7 @@ export async function removePerson(ctx: Ctx, userId: string): Promise<void> {
     requireGrantable(tx, { role: held.role, scopes: scopesOfMember(held) })
     requireOtherOwner(owners, userId)
     await takeOut(tx, userId)
+    await audit(tx, { action: 'member.removed', subject: { kind: 'person', id: userId }, before: held })
   })
   announceChange(ctx, userId)
 }

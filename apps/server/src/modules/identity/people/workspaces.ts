@@ -1,4 +1,5 @@
 import type { BodyOf, peopleEndpoints, User, Workspace } from '@parley/contract'
+import { audit } from '../../../platform/audit/index.ts'
 import { type Ctx, inTransaction } from '../../../platform/context.ts'
 import { AppError, notFound } from '../../../platform/errors.ts'
 import { emit } from '../../../platform/outbox/index.ts'
@@ -34,6 +35,8 @@ export async function createWorkspace(
     const now = tx.clock.now()
     const workspaceId = await insertWorkspace(tx.db, name, now)
     await insertMembership(tx.db, { workspaceId, userId, role: 'owner' }, now)
+    const subject = { kind: 'workspace', id: workspaceId, name }
+    await audit(tx, { action: 'workspace.created', subject, after: { name }, workspaces: [workspaceId] })
     await emit(tx, { type: 'workspace-created', workspaceId, subjectId: workspaceId, data: { byUserId: userId } })
     return { id: workspaceId, name, role: 'owner' as const, customRole: null }
   })
@@ -50,7 +53,15 @@ export async function switchWorkspace(
   const { userId, credentialId } = ctx.actor
   const known = await store.listWorkspacesOf(ctx.db, userId)
   if (!known.some(({ id }) => id === workspaceId)) throw notFound('workspace')
-  await inTransaction(ctx, (tx) => store.moveSession(tx.db, { id: credentialId, userId }, workspaceId, tx.clock.now()))
+  await inTransaction(ctx, async (tx) => {
+    await store.moveSession(tx.db, { id: credentialId, userId }, workspaceId, tx.clock.now())
+    await audit(tx, {
+      action: 'session.switched',
+      subject: { kind: 'person', id: userId },
+      after: { sessionId: credentialId, workspaceId },
+      workspaces: [ctx.actor.workspaceId, workspaceId],
+    })
+  })
   announceRevoked(ctx, { credentialId })
   return getMe({ ...ctx, actor: { ...ctx.actor, workspaceId } })
 }
@@ -60,7 +71,16 @@ export async function renameWorkspace(
   ctx: Ctx,
   { name }: BodyOf<typeof peopleEndpoints.renameWorkspace>,
 ): Promise<Workspace> {
-  await store.renameWorkspace(ctx.db, ctx.actor.workspaceId, name)
+  await inTransaction(ctx, async (tx) => {
+    const { workspace: before } = await getMe(tx)
+    await store.renameWorkspace(tx.db, before.id, name)
+    await audit(tx, {
+      action: 'workspace.changed',
+      subject: { kind: 'workspace', id: before.id, name },
+      before,
+      after: { name },
+    })
+  })
   announcePeople(ctx, ctx.actor.workspaceId)
   return (await getMe(ctx)).workspace
 }
@@ -78,6 +98,7 @@ export async function leaveWorkspace(ctx: Ctx): Promise<{ workspace: Workspace |
     const [lastUsed] = others.toSorted((a, b) => Number(b.lastUsedAt) - Number(a.lastUsedAt))
     if (lastUsed) await store.moveSession(tx.db, { id: credentialId, userId }, lastUsed.id, tx.clock.now())
     await takeOut(tx, userId, lastUsed && credentialId)
+    await audit(tx, { action: 'member.left', subject: { kind: 'person', id: userId }, before: { role: tx.actor.role } })
     return lastUsed && presentWorkspace(lastUsed)
   })
   announceChange(ctx, userId)

@@ -1,5 +1,6 @@
 import { type BodyOf, type endpoints, type Page, type PageQuery, roles, type WorkspaceRole } from '@parley/contract'
 import { z } from 'zod'
+import { audit } from '../../../platform/audit/index.ts'
 import { type Ctx, inTransaction } from '../../../platform/context.ts'
 import { isId } from '../../../platform/crypto/index.ts'
 import { AppError, notFound } from '../../../platform/errors.ts'
@@ -63,6 +64,7 @@ export async function createRole(
     requireFreeName(existing, name)
     const content = { name, description, scopes: [...new Set(scopes)] }
     const row = await store.insertRole(tx.db, workspaceId, content, tx.clock.now())
+    await audit(tx, { action: 'role.created', subject: roleSubject(row), after: row })
     await emit(tx, { type: 'role-created', workspaceId, subjectId: row.id, data: { scopes } })
     return present(tx, row, new Map())
   })
@@ -91,6 +93,7 @@ export async function changeRole(
     }
     await store.updateRole(tx.db, id, change, tx.clock.now())
     if (change.scopes !== undefined) await applyGroupRoles(tx, workspaceId, await listRoledByGroups(tx.db, workspaceId))
+    await audit(tx, { action: 'role.changed', subject: roleSubject(role), before: role, after: { ...role, ...change } })
     await emit(tx, { type: 'role-changed', workspaceId, subjectId: id, data: { changed: Object.keys(change) } })
   })
   announceAccess(ctx)
@@ -121,6 +124,7 @@ export async function deleteRole(ctx: Ctx, id: string, replacement: string | und
       await applyGroupRoles(tx, workspaceId, await listRoledByGroups(tx.db, workspaceId))
     }
     await store.deleteRole(tx.db, id)
+    await audit(tx, { action: 'role.deleted', subject: roleSubject(role), before: role, after: { replacement } })
     await emit(tx, { type: 'role-deleted', workspaceId, subjectId: id, data: { replacement: replacement ?? null } })
   })
   announceAccess(ctx)
@@ -183,6 +187,12 @@ export async function assignRole(ctx: Ctx, userId: string, roleId: string): Prom
     if (held.role === 'owner') await applyGroupRoles(tx, workspaceId, [userId])
     // Whom they invited while they could, comes in no more.
     await revokeInvitations(tx.db, workspaceId, { invitedBy: userId }, tx.clock.now())
+    await audit(tx, {
+      action: 'member.role-changed',
+      subject: { kind: 'person', id: userId },
+      before: held,
+      after: next,
+    })
     await emit(tx, { type: 'member-role-changed', workspaceId, subjectId: userId, data: { roleId } })
   })
   announceAccess(ctx)
@@ -200,6 +210,10 @@ export async function openGrantable(tx: Ctx, id: string): Promise<store.Membersh
   const role = await openRole(tx, id, { lock: true })
   requireGrantable(tx, { role: 'viewer', scopes: role.scopes })
   return { role: 'viewer', roleId: id }
+}
+
+function roleSubject({ id, name }: store.RoleRow) {
+  return { kind: 'role', id, name }
 }
 
 /** Built-in roles are there to be read; to change them is as if they were not. */

@@ -2,7 +2,7 @@ import { errorCodes } from '@parley/contract'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
 import { AppError } from '../../../platform/errors.ts'
-import { type Http, requireText, takeJson, toProblem } from '../../../platform/http/index.ts'
+import { callerOf, type Http, requireText, takeJson, toProblem } from '../../../platform/http/index.ts'
 import { takeTry } from '../sign-in-throttle.ts'
 import type { ScimCtx } from './scim-ctx.ts'
 import { ScimError, type ScimType } from './scim-error.ts'
@@ -56,7 +56,7 @@ export function openScimDoor(http: Http, routes: ScimRoute[]): void {
         }
         await takeRequest(platform, directory.tokenId)
         const log = request.log as Logger
-        contexts.set(request, { ...platform, ...directory, requestId: request.id, log })
+        contexts.set(request, { ...platform, ...directory, requestId: request.id, caller: callerOf(request), log })
       })
       for (const route of routes) {
         door.route({

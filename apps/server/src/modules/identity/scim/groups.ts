@@ -5,6 +5,7 @@ import { announceAccess } from '../announce-access.ts'
 import { applyGroupRoles } from '../groups/apply-group-roles.ts'
 import { listMemberIdsOf } from '../groups/group-roles-store.ts'
 import { deleteGroup as deleteRow, insertGroup } from '../groups/store.ts'
+import { auditDirectory } from './audit-directory.ts'
 import * as store from './group-store.ts'
 import { requireMakerCould } from './maker.ts'
 import { applyPatch, type Operation } from './patch.ts'
@@ -33,6 +34,7 @@ export function createGroup(ctx: ScimCtx, resource: Resource): Promise<Presented
     const { displayName: name, externalId } = said
     const row = await insertGroup(tx.db, { workspaceId, name, description: '', externalId }, tx.clock.now())
     if (row === undefined) throw taken('displayName', name)
+    await auditDirectory(tx, 'group.created', { kind: 'group', id: row.id, name }, { after: row })
     await tell(tx, 'group-created', row.id, {})
     await changeMembers(tx, row, [], said.memberIds)
     return read(tx, row.id)
@@ -89,6 +91,7 @@ export function deleteGroup(ctx: ScimCtx, id: string, ifMatch?: string): Promise
     requireMatch(present(tx, row, await membersOf(tx, [id])), ifMatch)
     const memberIds = await listMemberIdsOf(tx.db, id)
     await deleteRow(tx.db, id)
+    await auditDirectory(tx, 'group.deleted', { kind: 'group', id, name: row.displayName })
     await tell(tx, 'group-deleted', id, {})
     await requireMakerCould(tx, await applyGroupRoles(tx, tx.workspaceId, memberIds))
     tellAccess(tx)
@@ -119,6 +122,18 @@ function changeGroup(
     if (said.displayName === displayName && said.externalId === externalId && sameMembers) return presented
     await requireFree(tx, said, id)
     await store.updateGroup(tx.db, id, said, tx.clock.now())
+    // One entry for however many people: a directory moves hundreds at once.
+    const added = said.memberIds.filter((each) => !beforeIds.includes(each))
+    const removed = beforeIds.filter((each) => !said.memberIds.includes(each))
+    await auditDirectory(
+      tx,
+      'group.changed',
+      { kind: 'group', id, name: said.displayName },
+      {
+        before: { name: displayName, externalId },
+        after: { name: said.displayName, externalId: said.externalId, added, removed },
+      },
+    )
     if (!sameMembers) await changeMembers(tx, row, beforeIds, said.memberIds)
     return read(tx, id)
   })

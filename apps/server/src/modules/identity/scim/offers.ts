@@ -1,5 +1,6 @@
 import type { Page, PageQuery, ProvisionedPerson } from '@parley/contract'
 import { z } from 'zod'
+import { audit } from '../../../platform/audit/index.ts'
 import { type Ctx, inTransaction, type Platform, whenCommitted } from '../../../platform/context.ts'
 import { hashToken, randomToken } from '../../../platform/crypto/index.ts'
 import { AppError, notFound } from '../../../platform/errors.ts'
@@ -64,6 +65,13 @@ export async function acceptOffer(ctx: Ctx, token: string): Promise<void> {
     await beginMembership(tx.db, { workspaceId, userId, role }, now)
     await applyGroupRoles(tx, workspaceId, [userId])
     await moveSession(tx.db, { id: credentialId, userId: tx.actor.userId }, workspaceId, tx.clock.now())
+    const after = { ...role, by: 'an offer of the directory' }
+    await audit(tx, {
+      action: 'member.added',
+      subject: { kind: 'person', id: userId },
+      after,
+      workspaces: [workspaceId],
+    })
     await emit(tx, { type: 'member-joined', workspaceId, subjectId: userId, data: role })
     whenCommitted(tx, () => announceRevoked(ctx, { credentialId }))
   })
@@ -75,6 +83,7 @@ export async function declineOffer(ctx: Ctx, token: string): Promise<void> {
   await inTransaction(ctx, async (tx) => {
     const { workspaceId } = await openOffer(tx, token)
     await store.markDeclined(tx.db, { workspaceId, userId }, tx.clock.now())
+    await audit(tx, { action: 'offer.declined', subject: { kind: 'person', id: userId }, workspaces: [workspaceId] })
     await emit(tx, { type: 'member-declined', workspaceId, subjectId: userId, data: {} })
   })
 }
@@ -95,6 +104,7 @@ export async function repeatOffer(ctx: Ctx, userId: string): Promise<void> {
       })
     }
     await offerMembership(tx, { workspaceId, userId, email: person.email, name: person.name })
+    await audit(tx, { action: 'offer.repeated', subject: { kind: 'person', id: userId } })
   })
 }
 

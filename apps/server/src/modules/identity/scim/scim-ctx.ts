@@ -1,5 +1,5 @@
 import type { Role, Scope } from '@parley/contract'
-import type { Platform } from '../../../platform/context.ts'
+import type { Caller, Platform } from '../../../platform/context.ts'
 
 /** What a request of a directory acts with: one workspace, and what the maker of the token might do. */
 export interface ScimCtx extends Platform {
@@ -8,6 +8,7 @@ export interface ScimCtx extends Platform {
   makerRole: Role
   makerScopes: ReadonlySet<Scope>
   requestId: string
+  caller: Caller
 }
 
 /** Where the resources are. */

@@ -78,7 +78,7 @@ export async function insertToken(
 export function lockToken(db: Db, workspaceId: string, id: string) {
   return db
     .selectFrom('scimTokens')
-    .select(['id', 'hash'])
+    .select(['id', 'hash', 'name', 'prefix'])
     .where('workspaceId', '=', workspaceId)
     .where('id', '=', id)
     .where('revokedAt', 'is', null)

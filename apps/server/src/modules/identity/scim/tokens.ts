@@ -1,4 +1,5 @@
 import type { BodyOf, Provisioning, provisioningEndpoints, ScimToken, ScimTokenWithSecret } from '@parley/contract'
+import { audit } from '../../../platform/audit/index.ts'
 import { type Ctx, inTransaction, type Platform } from '../../../platform/context.ts'
 import { hashToken, newId, randomToken } from '../../../platform/crypto/index.ts'
 import { AppError, notFound } from '../../../platform/errors.ts'
@@ -47,6 +48,11 @@ export async function createScimToken(
     }
     const maker = { makerRole: role, makerScopes: [...scopes], createdBy: userId }
     await insertToken(tx.db, { id, workspaceId, name, hash, prefix, ...maker }, tx.clock.now())
+    await audit(tx, {
+      action: 'scim-token.created',
+      subject: { kind: 'scim-token', id, name },
+      after: { name, prefix },
+    })
     await emit(tx, { type: 'scim-token-created', workspaceId, subjectId: id, data: { userId } })
     return id
   })
@@ -78,6 +84,11 @@ export async function rotateScimToken(
       createdBy: userId,
     }
     await replaceToken(tx.db, id, next, now)
+    await audit(tx, {
+      action: 'scim-token.rotated',
+      subject: { kind: 'scim-token', id, name: token.name },
+      after: { prefix, overlapHours },
+    })
     await emit(tx, { type: 'scim-token-rotated', workspaceId, subjectId: id, data: { userId, overlapHours } })
     return id
   })
@@ -90,7 +101,9 @@ export async function rotateScimToken(
 export async function revokeScimToken(ctx: Ctx, id: string): Promise<void> {
   const { workspaceId, userId } = ctx.actor
   await inTransaction(ctx, async (tx) => {
-    if ((await lockToken(tx.db, workspaceId, id)) === undefined) throw notFound('token')
+    const before = await lockToken(tx.db, workspaceId, id)
+    if (before === undefined) throw notFound('token')
+    await audit(tx, { action: 'scim-token.revoked', subject: { kind: 'scim-token', id, name: before.name }, before })
     await markTokenRevoked(tx.db, id, tx.clock.now())
     await emit(tx, { type: 'scim-token-revoked', workspaceId, subjectId: id, data: { userId } })
   })
@@ -100,7 +113,7 @@ export async function revokeScimToken(ctx: Ctx, id: string): Promise<void> {
 export async function authenticateDirectory(
   platform: Platform,
   authorization: string | undefined,
-): Promise<Omit<ScimCtx, keyof Platform | 'requestId'> | undefined> {
+): Promise<Omit<ScimCtx, keyof Platform | 'requestId' | 'caller'> | undefined> {
   const token = /^Bearer +(scim_[\w-]{43})$/i.exec(authorization ?? '')?.[1]
   if (token === undefined) return undefined
   const now = platform.clock.now()

@@ -7,6 +7,7 @@ import { applyGroupRoles } from '../groups/apply-group-roles.ts'
 import { saveRoles } from '../groups/group-roles-store.ts'
 import { announcePeople } from '../people/people.ts'
 import { lockOwnerIds, type MembershipRole, setMembershipRole } from '../roles/store.ts'
+import { auditDirectory } from './audit-directory.ts'
 import { requireGrantable, requireMakerCould, requireManageable } from './maker.ts'
 import { offerMembership } from './offers.ts'
 import { applyPatch, type Operation } from './patch.ts'
@@ -42,6 +43,12 @@ export function createUser(ctx: ScimCtx, resource: Resource): Promise<Presented>
     const person = { workspaceId, userId, userName, externalId, active, acceptedAt, attributes, role: roleOnly(role) }
     await store.saveScimUser(tx.db, person, now)
     if (active && agreed) await enter(tx, person)
+    await auditDirectory(
+      tx,
+      'member.added',
+      { kind: 'person', id: userId },
+      { after: { ...person.role, by: 'the directory' } },
+    )
     await tell(tx, 'member-provisioned', userId, { ...person.role, active, agreed })
     if (active && !agreed) await offerMembership(tx, { workspaceId, userId, email: said.email, name: said.name })
     return read(tx, userId)
@@ -112,6 +119,7 @@ export function deleteUser(ctx: ScimCtx, id: string, ifMatch?: string): Promise<
     requireAnotherOwner(owners, id)
     await leave(tx, id)
     await store.deleteScimUser(tx.db, tx.workspaceId, id)
+    await auditDirectory(tx, 'member.removed', { kind: 'person', id }, { before: row })
     await tell(tx, 'member-removed', id, {})
   })
 }
@@ -161,8 +169,10 @@ async function changeUser(
       role: roleOnly(role),
     }
     await store.saveScimUser(tx.db, person, now)
+    const subject = { kind: 'person', id }
     if (!active && row.active) {
       await leave(tx, id)
+      await auditDirectory(tx, 'member.suspended', subject)
       await tell(tx, 'member-suspended', id, {})
     } else if (active && !row.active) {
       if (acceptedAt === null) {
@@ -170,6 +180,7 @@ async function changeUser(
       } else {
         await enter(tx, person)
       }
+      await auditDirectory(tx, 'member.restored', subject, { after: person.role })
       await tell(tx, 'member-restored', id, { ...person.role })
     } else if (!sameRole) {
       if (held.ownRole === null) await setMembershipRole(tx.db, workspaceId, id, person.role)
@@ -177,8 +188,10 @@ async function changeUser(
       // Owners have no other role besides; who is one no more has what their groups give.
       await requireMakerCould(tx, await applyGroupRoles(tx, workspaceId, [id]))
       whenCommitted(tx, () => announceRevoked(ctx, { userId: id }))
+      await auditDirectory(tx, 'member.role-changed', subject, { before: row, after: person.role })
       await tell(tx, 'member-role-changed', id, { ...person.role })
     } else {
+      await auditDirectory(tx, 'member.changed', subject, { before: row, after: said })
       await tell(tx, 'member-changed', id, {})
     }
     return read(tx, id)

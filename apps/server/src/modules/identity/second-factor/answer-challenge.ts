@@ -3,6 +3,8 @@ import { inTransaction, type Platform } from '../../../platform/context.ts'
 import { hashToken } from '../../../platform/crypto/index.ts'
 import { AppError } from '../../../platform/errors.ts'
 import { emit } from '../../../platform/outbox/index.ts'
+import { auditAccount } from '../audit-account.ts'
+import { auditRefused } from '../audit-sign-in.ts'
 import type { Client } from '../client.ts'
 import { checkPasskey } from '../passkeys/check-passkey.ts'
 import { passkeyOptions } from '../passkeys/passkey-options.ts'
@@ -24,18 +26,27 @@ type Answer = BodyOf<typeof secondFactorEndpoints.answerSecondFactor>
 export async function answerChallenge(platform: Platform, answer: Answer, client: Client): Promise<SignInResult> {
   const challenge = await useChallenge(platform, answer.challenge, client, 1)
   const { userId, workspaceId } = challenge
+  const refused = () => auditRefused(platform, userId, { method: answer.method, reason: 'second_factor_invalid' })
   if (answer.method === 'totp' && !(await checkTotp(platform, userId, answer.code))) {
+    await refused()
     throw new AppError('second_factor_invalid', 'The code is wrong, or was used already. Wait for the next one.')
   }
   if (answer.method === 'passkey') {
     const boundTo = hashToken(client.browser ?? '')
-    await checkPasskey(platform, answer.response, { purpose: 'second-factor', boundTo, userId })
+    try {
+      await checkPasskey(platform, answer.response, { purpose: 'second-factor', boundTo, userId })
+    } catch (error) {
+      await refused()
+      throw error
+    }
   }
-  return inTransaction(platform, async (tx) => {
+  const result = await inTransaction(platform, async (tx) => {
     if (answer.method === 'recovery-code') {
       if (!(await useRecoveryCode(tx, userId, answer.code))) {
-        throw new AppError('second_factor_invalid', 'This is none of your recovery codes, or it was used already.')
+        return undefined
       }
+      const by = { kind: 'anonymous' } as const
+      await auditAccount(tx, userId, { action: 'recovery-code.used', by })
       const left = await countRecoveryCodes(tx.db, userId)
       await mailAboutSecurity(tx, userId, recoveryCodeUsedMail(tx, left))
       await emit(tx, { type: 'recovery-code-used', workspaceId, subjectId: userId, data: {} })
@@ -43,6 +54,9 @@ export async function answerChallenge(platform: Platform, answer: Answer, client
     if (!(await deleteChallenge(tx.db, challenge.id))) throw expired()
     return startSession(tx, { userId, workspaceId }, client, { ...firstProof(challenge), twoFactors: true })
   })
+  if (result !== undefined) return result
+  await refused()
+  throw new AppError('second_factor_invalid', 'This is none of your recovery codes, or it was used already.')
 }
 
 /** Options for answering a challenge with a passkey of the person. */

@@ -1,6 +1,7 @@
 import type { Ctx } from '../../../platform/context.ts'
 import { AppError } from '../../../platform/errors.ts'
 import { emit } from '../../../platform/outbox/index.ts'
+import { auditAccount } from '../audit-account.ts'
 import { factorRemovedMail, mailAboutSecurity } from '../security-mails.ts'
 import { makeRecoveryCodes } from './recovery-codes.ts'
 import {
@@ -17,6 +18,7 @@ type Factor = 'totp' | 'passkey'
 export async function factorAdded(tx: Ctx, factor: Factor): Promise<string[] | null> {
   const { userId, workspaceId, credentialId } = tx.actor
   await markSecondFactorShown(tx.db, credentialId, tx.clock.now())
+  await auditAccount(tx, userId, { action: 'second-factor.added', after: { factor } })
   await emit(tx, { type: 'second-factor-added', workspaceId, subjectId: userId, data: { factor } })
   return (await countRecoveryCodes(tx.db, userId)) > 0 ? null : makeRecoveryCodes(tx, userId)
 }
@@ -37,5 +39,6 @@ export async function factorRemoved(tx: Ctx, factor: Factor): Promise<void> {
     await deleteRecoveryCodes(tx.db, userId)
   }
   await mailAboutSecurity(tx, userId, factorRemovedMail(tx, factor === 'totp' ? 'authenticator app' : 'passkey'))
+  await auditAccount(tx, userId, { action: 'second-factor.removed', before: { factor } })
   await emit(tx, { type: 'second-factor-removed', workspaceId, subjectId: userId, data: { factor } })
 }

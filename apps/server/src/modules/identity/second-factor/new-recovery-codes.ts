@@ -1,6 +1,7 @@
 import { type Ctx, inTransaction } from '../../../platform/context.ts'
 import { AppError } from '../../../platform/errors.ts'
 import { emit } from '../../../platform/outbox/index.ts'
+import { auditAccount } from '../audit-account.ts'
 import { requireRecentProof } from '../proof.ts'
 import { makeRecoveryCodes } from './recovery-codes.ts'
 import { secondFactorsOf } from './store.ts'
@@ -17,6 +18,7 @@ export async function newRecoveryCodes(ctx: Ctx): Promise<{ recoveryCodes: strin
       throw new AppError('conflict', 'Recovery codes stand in for a second factor. Set one up first.')
     }
     const recoveryCodes = await makeRecoveryCodes(tx, userId)
+    await auditAccount(tx, userId, { action: 'recovery-codes.made' })
     await emit(tx, { type: 'recovery-codes-made', workspaceId, subjectId: userId, data: {} })
     return { recoveryCodes }
   })

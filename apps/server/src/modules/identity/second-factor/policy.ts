@@ -1,4 +1,5 @@
 import type { BodyOf, SecondFactorPolicy, secondFactorEndpoints } from '@parley/contract'
+import { audit } from '../../../platform/audit/index.ts'
 import { type Ctx, inTransaction } from '../../../platform/context.ts'
 import { emit } from '../../../platform/outbox/index.ts'
 import { announceRevoked } from '../announce-revoked.ts'
@@ -26,8 +27,15 @@ export async function setPolicy(
   const now = ctx.clock.now()
   const requiredFrom = new Date(now.getTime() + graceDays * dayMs)
   await inTransaction(ctx, async (tx) => {
+    const before = await getPolicy(tx)
     await savePolicy(tx.db, { workspaceId, required, requiredFrom, updatedBy: userId }, now)
     const data = { required, requiredFrom: required ? requiredFrom.toISOString() : null }
+    await audit(tx, {
+      action: 'second-factor-policy.changed',
+      subject: { kind: 'workspace', id: workspaceId },
+      before,
+      after: data,
+    })
     await emit(tx, { type: 'second-factor-policy-changed', workspaceId, subjectId: workspaceId, data })
   })
   announceRevoked(ctx, { workspaceId })

@@ -3,6 +3,7 @@ import { AppError, notFound } from '../../../platform/errors.ts'
 import { emit } from '../../../platform/outbox/index.ts'
 import { requireGrantable, scopesOfMember } from '../access.ts'
 import { announceRevoked } from '../announce-revoked.ts'
+import { auditAccount } from '../audit-account.ts'
 import { requireRecentProof } from '../proof.ts'
 import { factorsResetMail, mailAboutSecurity } from '../security-mails.ts'
 import { deleteSessions, findMember } from '../store.ts'
@@ -29,6 +30,7 @@ export async function resetSecondFactor(ctx: Ctx, userId: string): Promise<void>
     await deleteFactors(tx.db, userId)
     await deleteSessions(tx.db, userId)
     await mailAboutSecurity(tx, userId, factorsResetMail(tx))
+    await auditAccount(tx, userId, { action: 'second-factor.reset' })
     const data = { by: actor.userId }
     await emit(tx, { type: 'second-factor-reset', workspaceId: actor.workspaceId, subjectId: userId, data })
   })

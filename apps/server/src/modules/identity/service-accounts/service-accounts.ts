@@ -1,5 +1,6 @@
 import type { BodyOf, Page, PageQuery, ServiceAccount, serviceAccountEndpoints } from '@parley/contract'
 import { idSchema, scopes } from '@parley/contract'
+import { audit } from '../../../platform/audit/index.ts'
 import { type Ctx, inTransaction } from '../../../platform/context.ts'
 import { newId } from '../../../platform/crypto/index.ts'
 import { AppError, notFound } from '../../../platform/errors.ts'
@@ -39,7 +40,9 @@ export function createServiceAccount(
       subjectId: id,
       data: { role: body.role, createdBy },
     })
-    return getServiceAccount(tx, id)
+    const made = await getServiceAccount(tx, id)
+    await audit(tx, { action: 'service-account.created', subject: accountSubject(made), after: made })
+    return made
   })
 }
 
@@ -61,7 +64,9 @@ export async function updateServiceAccount(
       subjectId: id,
       data: { changed: Object.keys(change) },
     })
-    return getServiceAccount(tx, id)
+    const after = await getServiceAccount(tx, id)
+    await audit(tx, { action: 'service-account.changed', subject: accountSubject(after), before, after })
+    return after
   })
   announceRevoked(ctx, { userId: id })
   return changed
@@ -74,10 +79,15 @@ export async function deleteServiceAccount(ctx: Ctx, id: string): Promise<void> 
     const account = await getServiceAccount(tx, id)
     requireGrantable(tx, account)
     await store.deleteServiceAccount(tx.db, id)
+    await audit(tx, { action: 'service-account.deleted', subject: accountSubject(account), before: account })
     const { name } = account
     await emit(tx, { type: 'service-account-deleted', workspaceId, subjectId: id, data: { name } })
   })
   announceRevoked(ctx, { userId: id })
+}
+
+function accountSubject({ id, name }: ServiceAccount) {
+  return { kind: 'service-account', id, name }
 }
 
 async function getServiceAccount(ctx: Ctx, id: string): Promise<ServiceAccount> {

@@ -3,6 +3,7 @@ import { type Ctx, inTransaction } from '../../../platform/context.ts'
 import { notFound } from '../../../platform/errors.ts'
 import { emit } from '../../../platform/outbox/index.ts'
 import { announceRevoked } from '../announce-revoked.ts'
+import { auditAccount } from '../audit-account.ts'
 import { deleteSessions, listSessions } from '../store.ts'
 import { deviceOf } from './device.ts'
 import { kindOfNetwork } from './place.ts'
@@ -45,6 +46,8 @@ async function revoke(ctx: Ctx, which: { id: string } | { exceptId: string }): P
   const ids = await inTransaction(ctx, async (tx) => {
     const deleted = await deleteSessions(tx.db, userId, which)
     if (deleted.length > 0) {
+      const after = { count: deleted.length, sessionId: deleted[0], reason: 'signed out from elsewhere' }
+      await auditAccount(tx, userId, { action: 'session.ended', after })
       await emit(tx, { type: 'sessions-revoked', workspaceId, subjectId: userId, data: { sessionIds: deleted } })
     }
     return deleted

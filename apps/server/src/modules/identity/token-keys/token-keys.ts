@@ -2,6 +2,7 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject 
 import type { tokenKeySchema } from '@parley/contract'
 import { calculateJwkThumbprint } from 'jose'
 import type { z } from 'zod'
+import { audit } from '../../../platform/audit/index.ts'
 import { inTransaction, type Platform, perServer } from '../../../platform/context.ts'
 import { KeyringError } from '../../../platform/crypto/index.ts'
 import { accessTokenSeconds } from './lifetime.ts'
@@ -134,6 +135,13 @@ export async function rotateOldTokenKeys(platform: Platform): Promise<void> {
   const [newest] = await listTokenKeys(platform.db, now)
   if (newest === undefined || now.getTime() - newest.createdAt.getTime() < rotateEveryMs) return
   const { id, signsFrom } = await rotateTokenKeys(platform, { atOnce: false })
+  await audit(platform, {
+    action: 'token-key.rotated',
+    subject: { kind: 'token-key', id },
+    after: { signsFrom, atOnce: false },
+    workspaces: 'installation',
+    by: { kind: 'system', credentialId: 'rotate-token-keys' },
+  })
   platform.log.info({ key: id, signsFrom }, 'Access tokens get a new key.')
 }
 

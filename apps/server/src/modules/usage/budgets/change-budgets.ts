@@ -1,4 +1,5 @@
 import type { BodyOf, Budget, budgetEndpoints } from '@parley/contract'
+import { audit } from '../../../platform/audit/index.ts'
 import { type Ctx, inTransaction } from '../../../platform/context.ts'
 import { isId, newId } from '../../../platform/crypto/index.ts'
 import { AppError, notFound } from '../../../platform/errors.ts'
@@ -40,6 +41,7 @@ export async function createBudget(
       createdAt: now,
       updatedAt: now,
     })
+    await audit(tx, { action: 'budget.created', subject: budgetSubject(row), after: row })
     const [made] = await presentBudgets(tx, [row])
     return made!
   })
@@ -54,11 +56,13 @@ export async function changeBudget(
   { warnAt, ...plain }: BodyOf<typeof budgetEndpoints.updateBudget>,
 ): Promise<Budget> {
   const row = await inTransaction(ctx, async (tx) => {
+    const before = await store.findBudget(tx, id)
     const changed = await store.updateBudget(tx, id, {
       ...plain,
       ...(warnAt === undefined ? {} : { warnAt: JSON.stringify(sorted(warnAt)) }),
     })
     if (!changed) throw notFound('budget')
+    await audit(tx, { action: 'budget.changed', subject: budgetSubject(changed), before, after: changed })
     if (plain.amount !== undefined || warnAt !== undefined) await store.forgetWarnings(tx, id)
     return changed
   })
@@ -69,9 +73,16 @@ export async function changeBudget(
 
 /** @throws AppError not_found */
 export async function removeBudget(ctx: Ctx, id: string): Promise<void> {
-  const found = await inTransaction(ctx, (tx) => store.deleteBudget(tx, id))
-  if (!found) throw notFound('budget')
+  await inTransaction(ctx, async (tx) => {
+    const before = await store.findBudget(tx, id)
+    if (before === undefined || !(await store.deleteBudget(tx, id))) throw notFound('budget')
+    await audit(tx, { action: 'budget.deleted', subject: budgetSubject(before), before })
+  })
   announce(ctx)
+}
+
+function budgetSubject({ id, name }: BudgetRow) {
+  return { kind: 'budget', id, name }
 }
 
 /** Here, in other processes, and in open windows. */

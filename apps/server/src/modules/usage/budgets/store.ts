@@ -27,6 +27,15 @@ export function insertBudget(ctx: Ctx, row: Insertable<BudgetsTable>): Promise<B
   return ctx.db.insertInto('budgets').values(row).returningAll().executeTakeFirstOrThrow()
 }
 
+export function findBudget({ db, actor }: Ctx, id: string): Promise<BudgetRow | undefined> {
+  return db
+    .selectFrom('budgets')
+    .selectAll()
+    .where('id', '=', id)
+    .where('workspaceId', '=', actor.workspaceId)
+    .executeTakeFirst()
+}
+
 export function updateBudget(ctx: Ctx, id: string, change: Updateable<BudgetsTable>): Promise<BudgetRow | undefined> {
   return ctx.db
     .updateTable('budgets')

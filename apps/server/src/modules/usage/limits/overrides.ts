@@ -1,5 +1,6 @@
 import type { BodyOf, LimitOverride, LimitSubject, limitEndpoints } from '@parley/contract'
-import type { Ctx } from '../../../platform/context.ts'
+import { audit } from '../../../platform/audit/index.ts'
+import { type Ctx, inTransaction } from '../../../platform/context.ts'
 import { AppError, notFound } from '../../../platform/errors.ts'
 import { type NamedBucket, presentStanding } from '../../../platform/limits/index.ts'
 import { resolveLimits } from './effective-limits.ts'
@@ -38,7 +39,7 @@ export async function setOverride(ctx: Ctx, body: NewOverride): Promise<LimitOve
       refuseAbovePlan(await limitSettings(ctx, workspaceId), workspaceId, body)
     }
   }
-  const row = await store.saveOverride(ctx.db, {
+  const row = await saveAudited(ctx, {
     workspaceId,
     subjectKind: subject.kind,
     subjectId: subject.id,
@@ -59,9 +60,36 @@ export async function setOverride(ctx: Ctx, body: NewOverride): Promise<LimitOve
 export async function deleteOverride(ctx: Ctx, id: string): Promise<void> {
   const { workspaceId, userId } = ctx.actor
   if (!(await isOperator(ctx))) await refuseOperatorsOwn(ctx, (row) => row.id === id)
-  if (!(await store.deleteOverride(ctx.db, workspaceId, id))) throw notFound('limit')
+  await inTransaction(ctx, async (tx) => {
+    const before = (await store.listOverrides(tx.db, workspaceId)).find((row) => row.id === id)
+    if (!(await store.deleteOverride(tx.db, workspaceId, id))) throw notFound('limit')
+    await audit(tx, { action: 'limit.deleted', subject: { kind: 'limit', id }, before: before && withSubject(before) })
+  })
   ctx.log.info({ override: id, by: userId }, 'A limit was dropped.')
   announceLimits(ctx, workspaceId)
+}
+
+type NewRow = Parameters<typeof store.saveOverride>[1]
+
+function saveAudited(ctx: Ctx, row: NewRow): Promise<store.OverrideRow> {
+  const isSame = (other: NewRow) =>
+    other.subjectKind === row.subjectKind && other.subjectId === row.subjectId && other.counted === row.counted
+  return inTransaction(ctx, async (tx) => {
+    const before = (await store.listOverrides(tx.db, row.workspaceId)).find(isSame)
+    const saved = await store.saveOverride(tx.db, row)
+    const subject = { kind: 'limit', id: saved.id }
+    await audit(tx, {
+      action: 'limit.saved',
+      subject,
+      before: before && withSubject(before),
+      after: withSubject(saved),
+    })
+    return saved
+  })
+}
+
+function withSubject(row: store.OverrideRow) {
+  return { ...row, subject: `${row.subjectKind} ${row.subjectId}` }
 }
 
 const kindNames: Record<LimitSubject['kind'], string> = {

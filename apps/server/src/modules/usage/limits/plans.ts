@@ -1,4 +1,5 @@
 import type { BodyOf, limitEndpoints, Plan, WorkspacePlan } from '@parley/contract'
+import { audit, installationChain } from '../../../platform/audit/index.ts'
 import { type Ctx, inTransaction } from '../../../platform/context.ts'
 import { AppError, notFound } from '../../../platform/errors.ts'
 import { listWorkspaceNames } from '../../identity/index.ts'
@@ -38,13 +39,18 @@ export async function updatePlan(
   const after = { ...before, ...change }
   await checkPrices(ctx, before, after)
   await refuseSoldElsewhere(ctx, after)
-  const row = await store.updatePlan(ctx.db, id, {
-    ...change,
-    requestsPerHour,
-    requestBurst,
-    updatedAt: ctx.clock.now(),
+  const row = await inTransaction(ctx, async (tx) => {
+    const changed = await store.updatePlan(tx.db, id, {
+      ...change,
+      requestsPerHour,
+      requestBurst,
+      updatedAt: tx.clock.now(),
+    })
+    if (changed === undefined) throw notFound('plan')
+    const subject = { kind: 'plan', id, name: changed.name }
+    await audit(tx, { action: 'plan.changed', subject, before, after: changed, workspaces: 'installation' })
+    return changed
   })
-  if (row === undefined) throw notFound('plan')
   ctx.log.info({ plan: id, by: ctx.actor.userId, change }, 'A plan was changed.')
   announceLimits(ctx)
   return presentPlan(row)
@@ -88,7 +94,17 @@ export async function setWorkspacePlan(ctx: Ctx, workspaceId: string, planId: st
       fields: [{ pointer: '/planId', message: 'Choose one of the plans.' }],
     })
   }
-  await inTransaction(ctx, (tx) => claimPlan(tx, workspaceId, { planId }))
+  const { plan: before } = await standingOf(ctx, workspaceId)
+  await inTransaction(ctx, async (tx) => {
+    await claimPlan(tx, workspaceId, { planId })
+    await audit(tx, {
+      action: 'workspace-plan.changed',
+      subject: { kind: 'workspace', id: workspaceId, name: workspace.name },
+      before: { planId: before.id },
+      after: { planId },
+      workspaces: [installationChain, workspaceId],
+    })
+  })
   ctx.log.info({ plan: planId, workspaceId, by: ctx.actor.userId }, 'A workspace was put on a plan.')
   const { plan, source, subscribedPlanId } = await standingOf(ctx, workspaceId)
   return {

@@ -22,6 +22,8 @@ export const scopeNames: Record<Scope, string> = {
   'usage:manage': 'Manage plans, limits and budgets',
   'billing:read': 'See the plan and invoices',
   'billing:manage': 'Buy plans and manage payment',
+  'audit:read': 'Read the audit log',
+  'audit:manage': 'Say how long the audit log is kept, and where it goes',
 }
 
 const chat: Scope[] = [
@@ -36,8 +38,8 @@ const chat: Scope[] = [
   'account:read',
 ]
 /** What tells about others, and of money. */
-const others: Scope[] = ['usage:read', 'billing:read']
-const administration = ['keys:manage', 'people:manage', 'workspace:manage', 'usage:manage', 'billing:manage']
+const others: Scope[] = ['usage:read', 'billing:read', 'audit:read']
+const administration = ['keys:manage', 'people:manage', 'workspace:manage', 'usage:manage', 'billing:manage', 'audit:read', 'audit:manage']
 
 /** Common choices; each is cut to what may be given. */
 export const presets: { id: string; label: string; hint: string; scopes: (possible: Scope[]) => Scope[] }[] = [
@@ -56,7 +58,7 @@ export const presets: { id: string; label: string; hint: string; scopes: (possib
   {
     id: 'wide',
     label: 'All but administration',
-    hint: 'Everything except keys, people, workspace, usage and billing.',
+    hint: 'Everything except keys, people, workspace, usage, billing and audit.',
     scopes: (possible) => possible.filter((scope) => !administration.includes(scope)),
   },
 ]

@@ -1,0 +1,8 @@
+export { logAnchors } from './log-anchors.ts'
+export { migrations } from './migrations.ts'
+export { pruneAudit } from './prune-entries.ts'
+export { mountAudit } from './routes.ts'
+export { listChains } from './store.ts'
+export { startStreams } from './streams/deliver.ts'
+export { verifyChain } from './verify-database.ts'
+export { type FileReport, verifyFile } from './verify-file.ts'
