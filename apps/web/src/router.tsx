@@ -240,6 +240,11 @@ const budgets = createRoute({
   path: '/budgets',
   component: lazyRouteComponent(() => import('./features/usage/budgets-page.tsx'), 'BudgetsPage'),
 })
+const audit = createRoute({
+  getParentRoute: () => settings,
+  path: '/audit',
+  component: lazyRouteComponent(() => import('./features/audit/audit-page.tsx'), 'AuditPage'),
+})
 const limits = createRoute({
   getParentRoute: () => settings,
   path: '/limits',
@@ -330,6 +335,7 @@ export const router = createRouter({
         billing,
         billingDraft,
         invoice,
+        audit,
       ]),
       joinWorkspace,
     ]),

@@ -382,6 +382,19 @@ export function createParley(options: ParleyOptions = {}) {
       portal: (o?: CallOptions) => call(endpoints.openPortal, { ...o }),
       /** Address of an invoice as CSV, for a link where a session cookie is the credential. */
       exportUrl: (id: string): string => pathOf(endpoints.exportInvoice.path, { id }),
+    audit: {
+      /** Newest first. */
+      list: (query?: Query<E['listAuditEntries']>, o?: CallOptions) =>
+        call(endpoints.listAuditEntries, { query, ...o }),
+      /** Checks the whole chain. */
+      verify: (query?: Query<E['verifyAudit']>, o?: CallOptions) => call(endpoints.verifyAudit, { query, ...o }),
+      settings: (o?: CallOptions) => call(endpoints.getAuditSettings, { ...o }),
+      updateSettings: (body: Body<E['updateAuditSettings']>, o?: CallOptions) =>
+        call(endpoints.updateAuditSettings, { body, ...o }),
+      /** The secret in the answer is shown this once. */
+      setWebhook: (body: Body<E['setAuditWebhook']>, o?: CallOptions) =>
+        call(endpoints.setAuditWebhook, { body, ...o }),
+      deleteWebhook: (o?: CallOptions) => call(endpoints.deleteAuditWebhook, { ...o }),
     },
 
     guide: {

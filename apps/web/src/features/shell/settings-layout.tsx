@@ -16,6 +16,7 @@ import {
   MonitorSmartphone,
   Plug,
   ReceiptText,
+  ScrollText,
   ShieldCheck,
   SlidersHorizontal,
   UserCog,
@@ -51,6 +52,7 @@ interface Page {
     | '/settings/budgets'
     | '/settings/limits'
     | '/settings/billing'
+    | '/settings/audit'
   label: string
   icon: LucideIcon
   /** Only for those who may this. */
@@ -87,6 +89,7 @@ const groups: { name: string; pages: Page[] }[] = [
       { to: '/settings/budgets', label: 'Budgets', icon: Wallet, needs: 'usage:read' },
       { to: '/settings/limits', label: 'Limits', icon: Gauge, needs: 'usage:read' },
       { to: '/settings/billing', label: 'Billing', icon: ReceiptText, needs: 'billing:read' },
+      { to: '/settings/audit', label: 'Audit log', icon: ScrollText, needs: 'audit:read' },
     ],
   },
 ]
