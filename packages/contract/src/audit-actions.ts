@@ -132,7 +132,7 @@ export const auditActions = {
     title: 'Plan changed',
     fields: ['name', 'requestsPerHour', 'requestBurst', 'tokensPerDay', 'description'],
   },
-  'workspace-plan.changed': { title: 'Plan of a workspace changed', fields: ['planId'] },
+  'workspace-plan.changed': { title: 'Plan of a workspace changed', fields: ['planId', 'source'] },
   'limit.saved': {
     title: 'Limit set',
     fields: ['subject', 'counted', 'requestsPerHour', 'requestBurst', 'tokensPerDay', 'abovePlan'],

@@ -382,6 +382,8 @@ export function createParley(options: ParleyOptions = {}) {
       portal: (o?: CallOptions) => call(endpoints.openPortal, { ...o }),
       /** Address of an invoice as CSV, for a link where a session cookie is the credential. */
       exportUrl: (id: string): string => pathOf(endpoints.exportInvoice.path, { id }),
+    },
+
     audit: {
       /** Newest first. */
       list: (query?: Query<E['listAuditEntries']>, o?: CallOptions) =>

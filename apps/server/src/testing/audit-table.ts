@@ -126,6 +126,11 @@ export const audited: Partial<Record<keyof typeof endpoints, Audited>> = {
   updateBudget: ['budget.changed'],
   deleteBudget: ['budget.deleted'],
 
+  // Billing
+  openCheckout: 'It opens a page of Stripe; what is bought there comes back as an event.',
+  openPortal: 'It opens a page of Stripe; what is changed there comes back as an event.',
+  takeStripeEvent: ['workspace-plan.changed'],
+
   // The log itself
   listAuditEntries: ['audit.read'],
   exportAudit: ['audit.exported'],

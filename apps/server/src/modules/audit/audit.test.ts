@@ -110,19 +110,22 @@ describe('P15: who did what, from where, and what was before and after', () => {
     await owner.json('POST', '/api/v1/invitations', { email: 'new@example.com', role: 'member' })
     const key = await owner.json<CreatedApiKey>('POST', '/api/v1/api-keys', { name: 'CI' })
     await owner.json('DELETE', `/api/v1/api-keys/${key.id}`)
-    const provider = await owner.json<Provider>('POST', '/api/v1/providers', {
+    const provider = await owner.json<Provider>('POST', '/api/v1/model-providers', {
       name: 'Ours',
       protocol: 'openai',
       baseUrl: 'http://127.0.0.1:9/v1',
       apiKey: 'sk-very-secret-key-of-ours',
       force: true,
     })
-    await owner.json('PATCH', `/api/v1/providers/${provider.id}`, { apiKey: 'sk-another-secret-key', force: true })
-    await owner.json('DELETE', `/api/v1/providers/${provider.id}`)
+    await owner.json('PATCH', `/api/v1/model-providers/${provider.id}`, {
+      apiKey: 'sk-another-secret-key',
+      force: true,
+    })
+    await owner.json('DELETE', `/api/v1/model-providers/${provider.id}`)
     await owner.json('POST', '/api/v1/budgets', {
       name: 'All',
       scope: 'workspace',
-      unit: 'money',
+      unit: 'usd',
       amount: 1_000_000,
       window: 'month',
     })
@@ -283,7 +286,7 @@ describe('P15: what is done to the database behind the server’s back', () => {
   test.each([
     ['action', sql`'role.deleted'`],
     ['at', sql`"at" + interval '1 millisecond'`],
-    ['actorId', sql`null`],
+    ['actorId', sql`'somebody else'`],
     ['before', sql`'{"name": "x"}'`],
     ['address', sql`'203.0.113.1'`],
     ['subjectName', sql`'x'`],

@@ -22,7 +22,7 @@ export function mountAudit(http: Http): void {
     const read = { ...filters, chain: await openChain(ctx, chain) }
     const rows = await store.listEntries(ctx.db, read, { limit: limit + 1, newestFirst: true, after })
     const page = rows.slice(0, limit)
-    await auditRead(ctx, { action: 'audit.read', subject: { ...log, id: chain } })
+    await auditRead(ctx, { action: 'audit.read', subject: { ...log, id: chain }, workspaces: logOf(ctx, chain) })
     return {
       data: await presentEntries(ctx, page),
       nextCursor: rows.length > limit ? encodeCursor(page.at(-1)!.sequence) : null,
@@ -32,7 +32,12 @@ export function mountAudit(http: Http): void {
   http.route(auditEndpoints.exportAudit, async (ctx, { query }, { reply }) => {
     const { chain, ...filters } = query
     const read = { ...filters, chain: await openChain(ctx, chain) }
-    await audit(ctx, { action: 'audit.exported', subject: { ...log, id: chain }, after: filters })
+    await audit(ctx, {
+      action: 'audit.exported',
+      subject: { ...log, id: chain },
+      after: filters,
+      workspaces: logOf(ctx, chain),
+    })
     return sendEntries(ctx, read, reply)
   })
 
@@ -51,4 +56,9 @@ async function openChain(ctx: Ctx, chain: 'workspace' | 'installation'): Promise
   if (chain === 'workspace') return ctx.actor.workspaceId
   await requireOperator(ctx)
   return installationChain
+}
+
+/** Where reading a log is written: in that log. */
+function logOf({ actor }: Ctx, chain: 'workspace' | 'installation'): readonly string[] | 'installation' {
+  return chain === 'workspace' ? [actor.workspaceId] : 'installation'
 }

@@ -17,8 +17,9 @@ export function mountUsage(http: Http): void {
   mountLimits(http)
   http.route(usageEndpoints.getUsageReport, (ctx, { query }) => reportUsage(ctx, query, query.groupBy))
   http.route(usageEndpoints.listUsageEntries, async (ctx, { query }) => {
+    const page = await listEntries(ctx, query, query)
     await auditRead(ctx, { action: 'usage.read', subject: { kind: 'usage' } })
-    return listEntries(ctx, query, query)
+    return page
   })
   http.route(usageEndpoints.exportUsage, async (ctx, { query }, { reply }) => {
     await audit(ctx, { action: 'usage.exported', subject: { kind: 'usage' }, after: query })

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { sql } from 'kysely'
+import { audit, installationChain } from '../../../platform/audit/index.ts'
 import { type Platform, whenCommitted } from '../../../platform/context.ts'
 import { emit } from '../../../platform/outbox/index.ts'
 import { announceLimits, standingOf } from './limit-settings.ts'
@@ -28,6 +29,13 @@ export async function claimPlan(tx: Platform, workspaceId: string, change: Parti
   if (before.plan.id === after.plan.id && before.source === after.source) return
   const [planId, source, fromPlanId, fromSource] = [after.plan.id, after.source, before.plan.id, before.source]
   await insertPlanChange(tx.db, { workspaceId, fromPlanId, fromSource, planId, source, at })
+  await audit(tx, {
+    action: 'workspace-plan.changed',
+    subject: { kind: 'workspace', id: workspaceId },
+    before: { planId: fromPlanId, source: fromSource },
+    after: { planId, source },
+    workspaces: [installationChain, workspaceId],
+  })
   const data = { planId, source, fromPlanId, fromSource }
   await emit(tx, { type: 'plan-changed', workspaceId, subjectId: workspaceId, data })
 }

@@ -1,5 +1,5 @@
 import type { BodyOf, limitEndpoints, Plan, WorkspacePlan } from '@parley/contract'
-import { audit, installationChain } from '../../../platform/audit/index.ts'
+import { audit } from '../../../platform/audit/index.ts'
 import { type Ctx, inTransaction } from '../../../platform/context.ts'
 import { AppError, notFound } from '../../../platform/errors.ts'
 import { listWorkspaceNames } from '../../identity/index.ts'
@@ -94,17 +94,7 @@ export async function setWorkspacePlan(ctx: Ctx, workspaceId: string, planId: st
       fields: [{ pointer: '/planId', message: 'Choose one of the plans.' }],
     })
   }
-  const { plan: before } = await standingOf(ctx, workspaceId)
-  await inTransaction(ctx, async (tx) => {
-    await claimPlan(tx, workspaceId, { planId })
-    await audit(tx, {
-      action: 'workspace-plan.changed',
-      subject: { kind: 'workspace', id: workspaceId, name: workspace.name },
-      before: { planId: before.id },
-      after: { planId },
-      workspaces: [installationChain, workspaceId],
-    })
-  })
+  await inTransaction(ctx, (tx) => claimPlan(tx, workspaceId, { planId }))
   ctx.log.info({ plan: planId, workspaceId, by: ctx.actor.userId }, 'A workspace was put on a plan.')
   const { plan, source, subscribedPlanId } = await standingOf(ctx, workspaceId)
   return {

@@ -39,7 +39,15 @@ const chat: Scope[] = [
 ]
 /** What tells about others, and of money. */
 const others: Scope[] = ['usage:read', 'billing:read', 'audit:read']
-const administration = ['keys:manage', 'people:manage', 'workspace:manage', 'usage:manage', 'billing:manage', 'audit:read', 'audit:manage']
+const administration = [
+  'keys:manage',
+  'people:manage',
+  'workspace:manage',
+  'usage:manage',
+  'billing:manage',
+  'audit:read',
+  'audit:manage',
+]
 
 /** Common choices; each is cut to what may be given. */
 export const presets: { id: string; label: string; hint: string; scopes: (possible: Scope[]) => Scope[] }[] = [
