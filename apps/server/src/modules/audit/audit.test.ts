@@ -125,7 +125,7 @@ describe('P15: who did what, from where, and what was before and after', () => {
     await owner.json('POST', '/api/v1/budgets', {
       name: 'All',
       scope: 'workspace',
-      unit: 'usd',
+      unit: 'money',
       amount: 1_000_000,
       window: 'month',
     })
