@@ -185,6 +185,51 @@ describe('P15: who did what, from where, and what was before and after', () => {
     expect((await verify('installation')).problems).toEqual([])
   })
 
+  test('a directory acts by its token; how often it moves people is one entry', async () => {
+    const { token, id } = await owner.json<{ token: string; id: string }>('POST', '/api/v1/scim-tokens', {
+      name: 'Okta',
+    })
+    const directory = callerFor(server.url, {
+      authorization: `Bearer ${token}`,
+      'content-type': 'application/scim+json',
+    })
+    const scim = async (method: string, path: string, body: object) => {
+      const response = await directory.fetch(`/scim/v2/${path}`, { method, body: JSON.stringify(body) })
+      expect(response.status).toBeLessThan(300)
+      return (await response.json()) as { id: string }
+    }
+    const user = 'urn:ietf:params:scim:schemas:core:2.0:User'
+    const people = await Promise.all(
+      ['ann', 'bob'].map((name) =>
+        scim('POST', 'Users', {
+          schemas: [user],
+          userName: `${name}@corp.example`,
+          displayName: name,
+          emails: [{ value: `${name}@corp.example` }],
+        }),
+      ),
+    )
+    const group = await scim('POST', 'Groups', {
+      schemas: ['urn:ietf:params:scim:schemas:core:2.0:Group'],
+      displayName: 'Everyone',
+    })
+    const patch = (Operations: object[]) => ({ schemas: ['urn:ietf:params:scim:api:messages:2.0:PatchOp'], Operations })
+    const members = people.map((person) => ({ value: person.id }))
+    await scim('PATCH', `Groups/${group.id}`, patch([{ op: 'add', path: 'members', value: members }]))
+    await scim('PATCH', `Users/${people[0]!.id}`, patch([{ op: 'replace', value: { active: false } }]))
+    const entries = (await list({ actorId: id })).toReversed()
+    expect(entries.map(({ action }) => action)).toEqual([
+      'member.added',
+      'member.added',
+      'group.created',
+      'group.changed',
+      'member.suspended',
+    ])
+    expect(entries.every(({ actorKind, address }) => actorKind === 'directory' && address === '127.0.0.1')).toBe(true)
+    expect((entries[3]!.after!.added as string[]).toSorted()).toEqual(people.map((person) => person.id).toSorted())
+    expect(JSON.stringify(await list())).not.toContain(token)
+  })
+
   test('only those with the permission read it, each their own workspace’s; the installation’s only the operator', async () => {
     const other = await signUp('otto')
     expect((await other.fetch('/api/v1/audit')).status).toBe(403)

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Conversation, Message, Page, Run, Started, ToolCallPart } from '@parley/contract'
+import type { AuditEntry, Conversation, Message, Page, Run, Started, ToolCallPart } from '@parley/contract'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { type HttpFixture, startHttpFixture } from '../../testing/mcp-fixture.ts'
 import { readEvents } from '../../testing/read-events.ts'
@@ -87,6 +87,15 @@ test('declined, it does not run, and the model is told', async () => {
   expect(answer.status).toBe('complete')
   expect(notes()).toBe('')
   expect(JSON.stringify(model.requests.at(-1)!.body)).toContain('declined')
+})
+
+test('P15: approvals are in the audit log, without what the tool was called with', async () => {
+  const log = await server.owner.json<Page<AuditEntry>>('GET', '/api/v1/audit?limit=2')
+  expect(log.data).toMatchObject([
+    { action: 'tool.declined', subjectId: 'fixture__write_note', actorName: 'Olivia Owner' },
+    { action: 'tool.approved', after: { always: false, argumentsChanged: true } },
+  ])
+  expect(JSON.stringify(log.data)).not.toContain('as changed')
 })
 
 test('of two questions, one can be answered first; the other is asked again', async () => {
