@@ -114,6 +114,7 @@ export const audited: Partial<Record<keyof typeof endpoints, Audited>> = {
   setWorkspacePlan: ['workspace-plan.changed'],
   setLimitOverride: ['limit.saved'],
   deleteLimitOverride: ['limit.deleted'],
+  setOutbound: ['outbound.changed'],
   setDefaultModel: ['default-model.changed'],
   createProvider: ['provider.created'],
   updateProvider: ['provider.changed'],

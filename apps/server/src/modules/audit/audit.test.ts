@@ -113,7 +113,7 @@ describe('P15: who did what, from where, and what was before and after', () => {
     const provider = await owner.json<Provider>('POST', '/api/v1/model-providers', {
       name: 'Ours',
       protocol: 'openai',
-      baseUrl: 'http://127.0.0.1:9/v1',
+      baseUrl: `${server.url}/nothing-here`,
       apiKey: 'sk-very-secret-key-of-ours',
       force: true,
     })

@@ -100,7 +100,8 @@ export async function updateProvider(ctx: Ctx, id: string, body: UpdateBody): Pr
       updatedAt: tx.clock.now(),
     })
     if (!changed) throw notFound('model provider')
-    const before = { ...current.connection, hasKey: current.keyHint !== null }
+    const { connection, keyHint } = current
+    const before = { name: connection.name, baseUrl: connection.baseUrl, hasKey: keyHint !== null }
     const after = { ...changed, hasKey: changed.keyHint !== null, credentialReplaced: body.apiKey !== undefined }
     await audit(tx, { action: 'provider.changed', subject: { kind: 'provider', id, name }, before, after })
     return changed
@@ -133,7 +134,8 @@ export async function deleteProvider(ctx: Ctx, id: string): Promise<void> {
   await inTransaction(ctx, async (tx) => {
     if (!(await store.deleteProvider(tx, id))) throw notFound('model provider')
     const subject = { kind: 'provider', id, name: connection.name }
-    await audit(tx, { action: 'provider.deleted', subject, before: { ...connection, slug } })
+    const before = { name: connection.name, protocol: connection.protocol, baseUrl: connection.baseUrl, slug }
+    await audit(tx, { action: 'provider.deleted', subject, before })
   })
   announceModels(ctx, ctx.actor.workspaceId)
 }
