@@ -1,6 +1,4 @@
 import { endpoints } from '@parley/contract'
-import { audit } from '../../platform/audit/index.ts'
-import { inTransaction } from '../../platform/context.ts'
 import { AppError } from '../../platform/errors.ts'
 import type { Http } from '../../platform/http/index.ts'
 import { parseHosts } from '../../platform/net/index.ts'
@@ -16,12 +14,7 @@ export function mountOutbound(http: Http): void {
       const fields = problems.map((message) => ({ pointer: '/hosts', message }))
       throw new AppError('invalid_request', problems[0]!, { fields })
     }
-    await inTransaction(ctx, async (tx) => {
-      const before = { hosts: await outboundHosts.read(tx) }
-      await saveHosts(tx, hosts)
-      const subject = { kind: 'workspace', id: tx.actor.workspaceId }
-      await audit(tx, { action: 'outbound.changed', subject, before, after: { hosts } })
-    })
+    await saveHosts(ctx, hosts)
     return { hosts }
   })
 }
