@@ -7,7 +7,7 @@ export * from './audit-actions.ts'
 
 export const auditActionSchema = z.enum(Object.keys(auditActions) as [AuditAction, ...AuditAction[]])
 
-/** Who acted. `directory`: a provisioning token; `command`: the command line; `anonymous`: nobody who is known. */
+/** Who acted. `directory`: a provisioning token; `command`: the command line; `anonymous`: without a credential, as while signing up. */
 export const auditActorKindSchema = z.enum(['session', 'api-key', 'system', 'directory', 'command', 'anonymous'])
 export type AuditActorKind = z.infer<typeof auditActorKindSchema>
 
@@ -30,7 +30,7 @@ export const auditRecordSchema = z.object({
   action: z.string(),
   outcome: auditOutcomeSchema,
   actorKind: auditActorKindSchema,
-  /** Id of the person or service account; null where nobody is known. */
+  /** Id of the person or service account; null where nobody is known. With `anonymous`: who followed a mailed link, say. */
   actorId: z.string().nullable(),
   /** Id of the session, key or token; for `system` and `command` the name of what acts. */
   credentialId: z.string().nullable(),

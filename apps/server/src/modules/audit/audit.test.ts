@@ -56,8 +56,8 @@ describe('P15: who did what, from where, and what was before and after', () => {
   test('setting the server up and signing in are the first entries', async () => {
     const entries = (await list()).toReversed()
     expect(entries.slice(0, 3).map(({ sequence, action }) => [sequence, action])).toEqual([
-      [1, 'workspace.created'],
-      [2, 'member.added'],
+      [1, 'member.added'],
+      [2, 'workspace.created'],
       [3, 'session.started'],
     ])
     const started = entries[2]!

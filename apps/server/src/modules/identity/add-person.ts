@@ -15,9 +15,15 @@ export interface Member {
 export async function makeOwner(tx: Platform, person: NewUser, workspaceName?: string): Promise<Member> {
   const name = workspaceName ?? `${person.name}'s workspace`
   const workspaceId = await insertWorkspace(tx.db, name, tx.clock.now())
-  const subject = { kind: 'workspace', id: workspaceId, name }
-  await audit(tx, { action: 'workspace.created', subject, after: { name }, workspaces: [workspaceId] })
-  return addPerson(tx, person, workspaceId, { role: 'owner' })
+  const member = await addPerson(tx, person, workspaceId, { role: 'owner' })
+  await audit(tx, {
+    action: 'workspace.created',
+    subject: { kind: 'workspace', id: workspaceId, name },
+    after: { name },
+    workspaces: [workspaceId],
+    actorId: member.userId,
+  })
+  return member
 }
 
 /** Makes a person a member of the first workspace. */
@@ -58,7 +64,7 @@ export async function addPerson(
     subject: { kind: 'person', id: userId },
     after: { role, roleId, by: managedBy === null ? 'signing up' : `sign-in provider ${managedBy}` },
     workspaces: [workspaceId],
-    by: { kind: 'anonymous' },
+    actorId: userId,
   })
   await emit(tx, { type: 'user-registered', workspaceId, subjectId: userId, data: { role: membership.role } })
   return { userId, workspaceId }

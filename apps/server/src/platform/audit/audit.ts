@@ -30,7 +30,9 @@ export interface AuditAct {
   outcome?: AuditOutcome
   /** Whose logs it belongs into; default the actor's workspace. `installation`: what concerns no workspace. */
   workspaces?: readonly string[] | 'installation' | undefined
-  /** Who acted, where the context does not say: while somebody signs in, a directory, the command line. */
+  /** Who acts where the context knows of nobody, as while they sign up. */
+  actorId?: string
+  /** Who acted, whatever the context says: while somebody signs in, a directory, the command line. */
   by?: { kind: AuditActorKind; actorId?: string | null; credentialId?: string | null } | undefined
 }
 
@@ -54,7 +56,7 @@ export async function audit(ctx: AuditCtx, act: AuditAct): Promise<void> {
 
 function draftsOf(ctx: AuditCtx, act: AuditAct): Draft[] {
   const { action, subject, outcome = 'done' } = act
-  const by = act.by ?? actorOf(ctx)
+  const by = act.by ?? actorOf(ctx, act)
   const draft = {
     action,
     outcome,
@@ -72,8 +74,8 @@ function draftsOf(ctx: AuditCtx, act: AuditAct): Draft[] {
   return chainsOf(ctx, act).map((chain) => ({ chain, ...draft }))
 }
 
-function actorOf({ actor }: AuditCtx): NonNullable<AuditAct['by']> {
-  if (actor === undefined) return { kind: 'anonymous' }
+function actorOf({ actor }: AuditCtx, { actorId }: AuditAct): NonNullable<AuditAct['by']> {
+  if (actor === undefined) return { kind: 'anonymous', actorId: actorId ?? null }
   return { kind: actor.kind, actorId: actor.userId, credentialId: actor.credentialId }
 }
 

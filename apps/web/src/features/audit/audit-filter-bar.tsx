@@ -1,5 +1,5 @@
 import { type AuditAction, auditActions } from '@parley/contract'
-import { Button, Select, TextField } from '@parley/ui'
+import { Button, classNames, Select, TextField } from '@parley/ui'
 import { useQuery } from '@tanstack/react-query'
 import { X } from 'lucide-react'
 import { getMyLimits } from '../usage/limits/list-limits.ts'
@@ -21,7 +21,7 @@ export function AuditFilterBar({
   const isNarrowed = JSON.stringify({ ...filters, chain: 'workspace' }) !== JSON.stringify(noFilters)
   return (
     <div className="flex flex-col gap-4 p-5">
-      <div className="grid gap-4 sm:grid-cols-2 xl:grid-cols-4">
+      <div className={classNames('grid gap-4', isOperator ? 'sm:grid-cols-3' : 'sm:grid-cols-2 xl:grid-cols-4')}>
         <Select
           label="What"
           options={[{ value: '', label: 'Everything' }, ...actions]}

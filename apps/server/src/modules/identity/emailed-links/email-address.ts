@@ -76,8 +76,11 @@ export async function confirmEmail(platform: Platform, token: string, client: { 
       await queueMail(tx, { address: account.email }, addressChangedMail(link.email))
     } else if (link.email === account.email) {
       await markEmailVerified(tx.db, account.id, now)
-      const by = { kind: 'anonymous' } as const
-      await auditAccount(tx, account.id, { action: 'email.confirmed', after: { email: link.email }, by })
+      await auditAccount(tx, account.id, {
+        action: 'email.confirmed',
+        after: { email: link.email },
+        actorId: account.id,
+      })
     } else {
       throw linkInvalid()
     }
@@ -96,7 +99,7 @@ async function setAddress(tx: Platform, userId: string, email: string, verifiedA
     })
   }
   await deleteLinksOf(tx.db, userId)
-  await auditAccount(tx, userId, { action: 'email.changed', before, after: { email } })
+  await auditAccount(tx, userId, { action: 'email.changed', before, after: { email }, actorId: userId })
 }
 
 function enoughMails(): AppError {

@@ -37,7 +37,11 @@ export async function resetPassword(
     const taken = await takeLink(tx.db, tokenHash, ['reset-password'], now)
     if (taken === undefined) throw linkInvalid()
     await updateUser(tx.db, account.id, { passwordHash }, now)
-    await auditAccount(tx, account.id, { action: 'password.changed', after: { by: 'a mailed link' } })
+    await auditAccount(tx, account.id, {
+      action: 'password.changed',
+      after: { by: 'a mailed link' },
+      actorId: account.id,
+    })
     if (taken.email === account.email) await markEmailVerified(tx.db, account.id, now)
     await deleteLinksOf(tx.db, account.id)
     await deleteSessions(tx.db, account.id)

@@ -228,8 +228,7 @@ async function insertConnected(
   const account = { userId, issuer, subject, kind: provider.kind, ...seenAs(provider, identity) }
   const stored = await insertAccount(tx.db, account, tx.clock.now())
   if (stored === undefined) throw new SignInRefused('account_taken', 'Someone was quicker with the account.')
-  const by = { kind: 'anonymous' } as const
-  await auditAccount(tx, userId, { action: 'account.connected', after: { providerId: provider.id }, by })
+  await auditAccount(tx, userId, { action: 'account.connected', after: { providerId: provider.id }, actorId: userId })
   await emit(tx, {
     type: 'account-connected',
     workspaceId,

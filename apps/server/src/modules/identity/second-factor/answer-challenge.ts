@@ -45,8 +45,7 @@ export async function answerChallenge(platform: Platform, answer: Answer, client
       if (!(await useRecoveryCode(tx, userId, answer.code))) {
         return undefined
       }
-      const by = { kind: 'anonymous' } as const
-      await auditAccount(tx, userId, { action: 'recovery-code.used', by })
+      await auditAccount(tx, userId, { action: 'recovery-code.used', actorId: userId })
       const left = await countRecoveryCodes(tx.db, userId)
       await mailAboutSecurity(tx, userId, recoveryCodeUsedMail(tx, left))
       await emit(tx, { type: 'recovery-code-used', workspaceId, subjectId: userId, data: {} })
