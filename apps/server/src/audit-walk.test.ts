@@ -100,7 +100,7 @@ const bodies = (): Partial<Record<keyof typeof endpoints, unknown>> => ({
   updateSignInProvider: { name: 'Elsewhere' },
   putMcpServerGrant: { subject: { kind: 'group', id: own.groups }, level: 'use' },
   updateMcpServer: { name: 'Walked' },
-  callTool: { arguments: { text: 'hello' } },
+  callTool: { arguments: { message: 'hello' } },
   setOutbound: { hosts: ['127.0.0.1'] },
   updateProvider: { name: 'Walked' },
   updatePlan: { requestsPerHour: 50, requestBurst: 50 },

@@ -44,6 +44,7 @@ export const auditActions = {
   'role.deleted': { title: 'Role deleted', fields: ['name', 'scopes', 'replacement'] },
   'group.created': { title: 'Group made', fields: ['name', 'description', 'externalId'] },
   'group.changed': { title: 'Group changed', fields: ['name', 'description', 'externalId', 'added', 'removed'] },
+  'group.role-changed': { title: 'Role that a group gives changed', fields: ['role', 'roleId'] },
   'group.deleted': { title: 'Group deleted', fields: ['name', 'memberCount'] },
   'group.member-added': { title: 'Person added to a group', fields: ['userId'] },
   'group.member-removed': { title: 'Person taken out of a group', fields: ['userId'] },

@@ -88,6 +88,7 @@ export const audited: Partial<Record<keyof typeof endpoints, Audited>> = {
   createGroup: ['group.created'],
   updateGroup: ['group.changed'],
   deleteGroup: ['group.deleted'],
+  setGroupRole: ['group.role-changed', 'member.role-changed'],
   addGroupMember: ['group.member-added'],
   removeGroupMember: ['group.member-removed'],
   putConversationGrant: ['grant.saved'],

@@ -1,3 +1,4 @@
+import { audit } from '../../../platform/audit/index.ts'
 import type { Platform } from '../../../platform/context.ts'
 import { emit } from '../../../platform/outbox/index.ts'
 import { revokeInvitations } from '../invitations/store.ts'
@@ -30,6 +31,14 @@ export async function applyGroupRoles(tx: Platform, workspaceId: string, userIds
     if (after.role === role && after.roleId === roleId) continue
     changes.push({ userId, before, after })
     await revokeInvitations(tx.db, workspaceId, { invitedBy: userId }, tx.clock.now())
+    await audit(tx, {
+      action: 'member.role-changed',
+      subject: { kind: 'person', id: userId },
+      before,
+      after,
+      workspaces: [workspaceId],
+      by: { kind: 'system', credentialId: 'roles by group' },
+    })
     const data = { ...after, byGroup: byGroups !== undefined }
     await emit(tx, { type: 'member-role-changed', workspaceId, subjectId: userId, data })
   }

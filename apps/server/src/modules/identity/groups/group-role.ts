@@ -1,4 +1,5 @@
 import type { Group } from '@parley/contract'
+import { audit } from '../../../platform/audit/index.ts'
 import { type Ctx, inTransaction } from '../../../platform/context.ts'
 import { AppError } from '../../../platform/errors.ts'
 import { emit } from '../../../platform/outbox/index.ts'
@@ -29,6 +30,9 @@ export async function setGroupRole(ctx: Ctx, id: string, roleId: string | null):
     await requireMayTakeAway(tx, group)
     await setGivenRole(tx.db, id, next, tx.clock.now())
     await applyGroupRoles(tx, workspaceId, await listMemberIdsOf(tx.db, id))
+    const before = { role: group.givenRole, roleId: group.givenRoleId }
+    const subject = { kind: 'group', id, name: group.name }
+    await audit(tx, { action: 'group.role-changed', subject, before, after: next ?? { role: null } })
     await emit(tx, { type: 'group-role-changed', workspaceId, subjectId: id, data: { roleId } })
   })
   announceAccess(ctx)
