@@ -103,6 +103,9 @@ export const auditActions = {
   },
   'sign-in-provider.deleted': { title: 'Sign-in provider removed', fields: ['name', 'kind', 'issuer'] },
 
+  'web-origin.created': { title: 'Site allowed to call the API', fields: ['origin'] },
+  'web-origin.deleted': { title: 'Site no longer allowed to call the API', fields: ['origin'] },
+
   // Sharing
   'grant.saved': { title: 'Shared', fields: ['with', 'withId', 'level'] },
   'grant.deleted': { title: 'No longer shared', fields: ['with', 'withId', 'level'] },

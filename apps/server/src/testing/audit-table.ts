@@ -99,6 +99,9 @@ export const audited: Partial<Record<keyof typeof endpoints, Audited>> = {
   deleteMcpServerGrant: ['grant.deleted'],
   setMcpServerAudience: ['audience.changed'],
 
+  addWebOrigin: ['web-origin.created'],
+  removeWebOrigin: ['web-origin.deleted'],
+
   // Provisioning
   createScimToken: ['scim-token.created'],
   rotateScimToken: ['scim-token.rotated'],

@@ -1,4 +1,5 @@
 import { mostWebOrigins, type WebOrigin } from '@parley/contract'
+import { audit } from '../../../platform/audit/index.ts'
 import { type Ctx, inTransaction } from '../../../platform/context.ts'
 import { newId } from '../../../platform/crypto/index.ts'
 import { AppError, notFound } from '../../../platform/errors.ts'
@@ -29,6 +30,11 @@ export async function addWebOrigin(ctx: Ctx, origin: string, idempotency: Idempo
     if (all.length > mostWebOrigins) {
       throw new AppError('conflict', `There are ${mostWebOrigins} sites already. Remove one of them first.`)
     }
+    await audit(tx, {
+      action: 'web-origin.created',
+      subject: { kind: 'web-origin', id, name: origin },
+      after: { origin },
+    })
     await emit(tx, { type: 'web-origin-added', workspaceId, subjectId: id, data: { origin, userId } })
     webOriginsChanged(tx)
     return presentWebOrigin(all.find((row) => row.id === id)!)
@@ -44,6 +50,11 @@ export async function removeWebOrigin(ctx: Ctx, id: string): Promise<void> {
   await inTransaction(ctx, async (tx) => {
     const origin = await deleteWebOrigin(tx.db, workspaceId, id)
     if (origin === undefined) throw notFound('site')
+    await audit(tx, {
+      action: 'web-origin.deleted',
+      subject: { kind: 'web-origin', id, name: origin },
+      before: { origin },
+    })
     await emit(tx, { type: 'web-origin-removed', workspaceId, subjectId: id, data: { origin, userId } })
     webOriginsChanged(tx)
   })
