@@ -89,6 +89,9 @@ afterAll(async () => {
 const bodies = (): Partial<Record<keyof typeof endpoints, unknown>> => ({
   createRole: { name: 'Walkers', scopes: ['files:read'] },
   updateRole: { name: 'Other readers' },
+  createGroup: { name: 'Walkers' },
+  updateGroup: { name: 'Other friends' },
+  createPreset: { name: 'Second' },
   createApiKey: { name: 'Walk', scopes: ['files:read'] },
   updateApiKey: { name: 'Walked' },
   rotateApiKey: { overlapSeconds: 0 },
