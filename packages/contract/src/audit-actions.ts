@@ -118,6 +118,7 @@ export const auditActions = {
     fields: ['name', 'baseUrl', 'hasKey', 'credentialReplaced'],
   },
   'provider.deleted': { title: 'Model provider removed', fields: ['name', 'slug', 'protocol', 'baseUrl'] },
+  'privacy.changed': { title: 'Protection of private data changed', fields: ['mode'] },
   'outbound.changed': { title: 'Allowed hosts changed', fields: ['hosts'] },
   'default-model.changed': { title: 'Default model changed', fields: ['model'] },
   'mcp-server.created': {

@@ -118,6 +118,7 @@ export const audited: Partial<Record<keyof typeof endpoints, Audited>> = {
   setWorkspacePlan: ['workspace-plan.changed'],
   setLimitOverride: ['limit.saved'],
   deleteLimitOverride: ['limit.deleted'],
+  setPrivacy: ['privacy.changed'],
   setOutbound: ['outbound.changed'],
   setDefaultModel: ['default-model.changed'],
   createProvider: ['provider.created'],

@@ -1,5 +1,6 @@
 import type { PrivacyMode, PrivateKind } from '@parley/contract'
 import { sql } from 'kysely'
+import { audit } from '../../platform/audit/index.ts'
 import { rememberPerWorkspace } from '../../platform/cache/index.ts'
 import { type Ctx, inTransaction } from '../../platform/context.ts'
 import { emit } from '../../platform/outbox/index.ts'
@@ -21,11 +22,14 @@ export async function saveMode(ctx: Ctx, mode: PrivacyMode): Promise<void> {
   const { workspaceId, userId } = ctx.actor
   const change = { mode, changedBy: userId, changedAt: ctx.clock.now() }
   await inTransaction(ctx, async (tx) => {
+    const before = { mode: await privacyMode.read(tx) }
     await tx.db
       .insertInto('privacySettings')
       .values({ workspaceId, ...change })
       .onConflict((conflict) => conflict.column('workspaceId').doUpdateSet(change))
       .execute()
+    const subject = { kind: 'workspace', id: workspaceId }
+    await audit(tx, { action: 'privacy.changed', subject, before, after: { mode } })
     await emit(tx, { type: 'privacy-mode-changed', workspaceId, subjectId: workspaceId, data: { mode, userId } })
     privacyMode.changed(tx, workspaceId)
   })
