@@ -5,7 +5,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import { parley } from '../../parley.ts'
 import { explainError } from '../shell/explain-error.ts'
-import { Panel } from '../shell/settings-layout.tsx'
+import { Panel } from '../shell/settings-page.tsx'
 import { AuditWebhook } from './audit-webhook.tsx'
 import { auditSettings } from './list-audit.ts'
 

@@ -5,7 +5,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import { parley } from '../../parley.ts'
 import { explainError } from '../shell/explain-error.ts'
-import { Panel } from '../shell/settings-layout.tsx'
+import { Panel } from '../shell/settings-page.tsx'
 
 /** Where entries are sent, as they are written. */
 export function AuditWebhook({ webhook, mayManage }: { webhook: AuditSettings['webhook']; mayManage: boolean }) {

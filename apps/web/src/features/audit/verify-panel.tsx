@@ -4,7 +4,7 @@ import { useMutation } from '@tanstack/react-query'
 import { ShieldCheck } from 'lucide-react'
 import { parley } from '../../parley.ts'
 import { explainError } from '../shell/explain-error.ts'
-import { Panel } from '../shell/settings-layout.tsx'
+import { Panel } from '../shell/settings-page.tsx'
 
 /** Checks the whole chain when asked to, and says what is wrong. */
 export function VerifyPanel({ chain }: { chain: 'workspace' | 'installation' }) {

@@ -3,7 +3,7 @@ import { Button, ConfirmDialog, useToast } from '@parley/ui'
 import { useState } from 'react'
 import { parley } from '../../parley.ts'
 import { explainError } from '../shell/explain-error.ts'
-import { Panel } from '../shell/settings-layout.tsx'
+import { Panel } from '../shell/settings-page.tsx'
 import { startAnew } from './workspaces.ts'
 
 /** Leaves the workspace, after asking. */

@@ -3,7 +3,7 @@ import { useMutation } from '@tanstack/react-query'
 import type { FormEvent } from 'react'
 import { parley } from '../../parley.ts'
 import { explainError } from '../shell/explain-error.ts'
-import { Panel } from '../shell/settings-layout.tsx'
+import { Panel } from '../shell/settings-page.tsx'
 import { switchWorkspace } from './workspaces.ts'
 
 /** Makes another workspace, and goes there. */

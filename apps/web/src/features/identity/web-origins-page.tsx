@@ -8,7 +8,7 @@ import { type FormEvent, useState } from 'react'
 import { parley } from '../../parley.ts'
 import { explainError } from '../shell/explain-error.ts'
 import { formatDate } from '../shell/format.ts'
-import { Panel, SettingsHead } from '../shell/settings-layout.tsx'
+import { Panel, SettingsHead } from '../shell/settings-page.tsx'
 import { useTitle } from '../shell/use-title.ts'
 import { useMay } from './me.ts'
 

@@ -4,7 +4,7 @@ import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/r
 import { parley } from '../../parley.ts'
 import { explainError } from '../shell/explain-error.ts'
 import { formatCount } from '../shell/format.ts'
-import { Panel, SettingsHead } from '../shell/settings-layout.tsx'
+import { Panel, SettingsHead } from '../shell/settings-page.tsx'
 import { useTitle } from '../shell/use-title.ts'
 
 const readPrivacy = queryOptions({

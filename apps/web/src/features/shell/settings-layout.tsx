@@ -1,5 +1,4 @@
 import type { Scope } from '@parley/contract'
-import { classNames } from '@parley/ui'
 import { Link, Outlet, useLocation } from '@tanstack/react-router'
 import {
   Bot,
@@ -78,18 +77,28 @@ const groups: { name: string; pages: Page[] }[] = [
       { to: '/settings/mcp-servers', label: 'MCP servers', icon: Plug },
       { to: '/settings/outgoing-requests', label: 'Outgoing requests', icon: Waypoints, needs: 'workspace:manage' },
       { to: '/settings/privacy', label: 'Privacy filter', icon: EyeOff, needs: 'workspace:manage' },
+      { to: '/settings/web-origins', label: 'Web origins', icon: Globe, needs: 'workspace:manage' },
+      { to: '/settings/audit', label: 'Audit log', icon: ScrollText, needs: 'audit:read' },
+    ],
+  },
+  {
+    name: 'Team',
+    pages: [
       { to: '/settings/people', label: 'People', icon: Users, needs: 'people:read' },
       { to: '/settings/roles', label: 'Roles', icon: UserCog, needs: 'people:read' },
       { to: '/settings/groups', label: 'Groups', icon: UsersRound, needs: 'people:read' },
       { to: '/settings/service-accounts', label: 'Service accounts', icon: Bot },
       { to: '/settings/sign-in', label: 'Sign-in', icon: LogIn, needs: 'workspace:manage' },
       { to: '/settings/provisioning', label: 'Provisioning', icon: FolderSync },
-      { to: '/settings/web-origins', label: 'Web origins', icon: Globe, needs: 'workspace:manage' },
+    ],
+  },
+  {
+    name: 'Usage and billing',
+    pages: [
       { to: '/settings/workspace-usage', label: 'Usage', icon: ChartColumnStacked, needs: 'usage:read' },
       { to: '/settings/budgets', label: 'Budgets', icon: Wallet, needs: 'usage:read' },
       { to: '/settings/limits', label: 'Limits', icon: Gauge, needs: 'usage:read' },
       { to: '/settings/billing', label: 'Billing', icon: ReceiptText, needs: 'billing:read' },
-      { to: '/settings/audit', label: 'Audit log', icon: ScrollText, needs: 'audit:read' },
     ],
   },
 ]
@@ -140,35 +149,5 @@ export function SettingsLayout() {
         </div>
       </div>
     </main>
-  )
-}
-
-/** Head of one page of settings. */
-export function SettingsHead({
-  title,
-  action,
-  children,
-}: {
-  title: string
-  action?: React.ReactNode
-  children: React.ReactNode
-}) {
-  return (
-    <div className="mb-8 flex flex-wrap items-start justify-between gap-4">
-      <div className="min-w-0 max-w-lg flex-1 basis-72">
-        <h1 className="font-display text-3xl tracking-tight">{title}</h1>
-        <p className="mt-2 text-text-muted">{children}</p>
-      </div>
-      {action}
-    </div>
-  )
-}
-
-/** A list of things with their state, on paper. */
-export function Panel({ className, children }: { className?: string; children: React.ReactNode }) {
-  return (
-    <section className={classNames('rounded-lg border border-border bg-raised shadow-raised', className)}>
-      {children}
-    </section>
   )
 }

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { parley } from '../../parley.ts'
-import { Panel, SettingsHead } from '../shell/settings-layout.tsx'
+import { Panel, SettingsHead } from '../shell/settings-page.tsx'
 import { useTitle } from '../shell/use-title.ts'
 import { BudgetBar } from './budget-bar.tsx'
 import { MyLimits } from './limits/my-limits.tsx'

@@ -6,7 +6,7 @@ import { useState } from 'react'
 import { parley } from '../../parley.ts'
 import { explainError } from '../shell/explain-error.ts'
 import { formatCost, formatCount, formatDuration } from '../shell/format.ts'
-import { Panel } from '../shell/settings-layout.tsx'
+import { Panel } from '../shell/settings-page.tsx'
 
 /** Single calls, newest first; fetched when they are opened. */
 export function UsageCalls({ source, from }: { source: 'mine' | 'workspace'; from: string }) {

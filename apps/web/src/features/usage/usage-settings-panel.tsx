@@ -5,7 +5,7 @@ import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/r
 import { type FormEvent, useState } from 'react'
 import { parley } from '../../parley.ts'
 import { explainError } from '../shell/explain-error.ts'
-import { Panel } from '../shell/settings-layout.tsx'
+import { Panel } from '../shell/settings-page.tsx'
 
 const readSettings = queryOptions({
   queryKey: ['usage-settings'],

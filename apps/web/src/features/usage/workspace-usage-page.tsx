@@ -1,5 +1,5 @@
 import { parley } from '../../parley.ts'
-import { SettingsHead } from '../shell/settings-layout.tsx'
+import { SettingsHead } from '../shell/settings-page.tsx'
 import { useTitle } from '../shell/use-title.ts'
 import { type UsageSource, UsageView } from './usage-view.tsx'
 

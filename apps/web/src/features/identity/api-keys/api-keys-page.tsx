@@ -1,7 +1,7 @@
 import { Button } from '@parley/ui'
 import { Plus } from 'lucide-react'
 import { useState } from 'react'
-import { SettingsHead } from '../../shell/settings-layout.tsx'
+import { SettingsHead } from '../../shell/settings-page.tsx'
 import { useTitle } from '../../shell/use-title.ts'
 import { useMe } from '../me.ts'
 import { KeyList } from './key-list.tsx'

@@ -4,7 +4,7 @@ import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-q
 import { parley } from '../../../parley.ts'
 import { explainError } from '../../shell/explain-error.ts'
 import { formatDate } from '../../shell/format.ts'
-import { Panel } from '../../shell/settings-layout.tsx'
+import { Panel } from '../../shell/settings-page.tsx'
 
 const tones: Record<Invitation['state'], BadgeTone> = {
   open: 'accent',

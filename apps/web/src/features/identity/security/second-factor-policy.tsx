@@ -5,7 +5,7 @@ import { ShieldCheck } from 'lucide-react'
 import { useState } from 'react'
 import { parley } from '../../../parley.ts'
 import { formatDate } from '../../shell/format.ts'
-import { Panel } from '../../shell/settings-layout.tsx'
+import { Panel } from '../../shell/settings-page.tsx'
 import { explainFailure } from './explain.ts'
 import { findSecurity } from './security-query.ts'
 

@@ -1,5 +1,5 @@
 import { Callout, Skeleton } from '@parley/ui'
-import { SettingsHead } from '../../shell/settings-layout.tsx'
+import { SettingsHead } from '../../shell/settings-page.tsx'
 import { useTitle } from '../../shell/use-title.ts'
 import { ConnectedAccounts } from '../providers/connected-accounts.tsx'
 import { explainFailure } from './explain.ts'

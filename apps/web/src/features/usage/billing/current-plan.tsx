@@ -1,6 +1,6 @@
 import type { Billing } from '@parley/contract'
 import { Badge } from '@parley/ui'
-import { Panel } from '../../shell/settings-layout.tsx'
+import { Panel } from '../../shell/settings-page.tsx'
 import { figures } from '../limits/list-limits.ts'
 import { formatMoney } from './format-money.ts'
 

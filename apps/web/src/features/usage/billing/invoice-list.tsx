@@ -5,7 +5,7 @@ import { Link } from '@tanstack/react-router'
 import { ReceiptText } from 'lucide-react'
 import { explainError } from '../../shell/explain-error.ts'
 import { formatDate } from '../../shell/format.ts'
-import { Panel } from '../../shell/settings-layout.tsx'
+import { Panel } from '../../shell/settings-page.tsx'
 import { formatMoney, formatMonth } from './format-money.ts'
 import { listInvoices } from './read-billing.ts'
 

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
-import { Panel } from '../../shell/settings-layout.tsx'
+import { Panel } from '../../shell/settings-page.tsx'
 import { LimitBar } from './limit-bar.tsx'
 import { getMyLimits } from './list-limits.ts'
 

@@ -3,7 +3,7 @@ import { Badge, Select, useToast } from '@parley/ui'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { parley } from '../../../parley.ts'
 import { explainError } from '../../shell/explain-error.ts'
-import { Panel } from '../../shell/settings-layout.tsx'
+import { Panel } from '../../shell/settings-page.tsx'
 import { listPlans, listWorkspacePlans } from './list-limits.ts'
 
 /** Which workspace of the installation is on which plan. */
