@@ -211,7 +211,12 @@ describeWithChromium('hostile content', () => {
       .poll(() => acts.slice(before).join('\n'))
       .toMatch(/(asked|went to) (https:\/\/evil\.example\/away|chrome-error)/)
     const hostile = '<img src=x onerror="window.owned=1"><a href="javascript:alert(1)">x</a>'
-    await seen.page.evaluate(`document.body.insertAdjacentHTML('beforeend', ${JSON.stringify(hostile)})`)
+    await seen.page.evaluate("document.body.append(document.createElement('aside'))")
+    // Through the debugger, which Trusted Types do not bind.
+    const debuggerOf = await seen.context.newCDPSession(seen.page)
+    const { root } = await debuggerOf.send('DOM.getDocument')
+    const { nodeId } = await debuggerOf.send('DOM.querySelector', { nodeId: root.nodeId, selector: 'body > aside' })
+    await debuggerOf.send('DOM.setOuterHTML', { nodeId, outerHTML: hostile })
     expect((await findDangers()).join('\n')).toMatch(/onerror[\s\S]*javascript:/)
   })
 })

@@ -3,7 +3,7 @@ import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import pg from 'pg'
 import { createClient } from 'redis'
-import { describe } from 'vitest'
+import { describe, test } from 'vitest'
 
 /**
  * What a machine may have and the project does not need: tests that want it are reported as skipped where it is
@@ -35,6 +35,14 @@ export const hasPostgres: boolean = await canConnect(serverUrl)
 
 export function describeWithPostgres(name: string, define: () => void): void {
   describeWith(hasPostgres, `a PostgreSQL server at ${serverUrl} (TEST_DATABASE_URL)`, name, define)
+}
+
+/**
+ * A test of what shows only where statements run at the same moment, which the embedded database never does: it runs
+ * where the tests run on PostgreSQL (`PARLEY_TEST_DATABASE=postgres`), as they do in CI besides. Its name says so.
+ */
+export function testOnPostgres(name: string, define: () => Promise<void>): void {
+  test.skipIf(process.env.PARLEY_TEST_DATABASE !== 'postgres')(`${name} (on PostgreSQL)`, define)
 }
 
 /** A database of one's own on that server. */

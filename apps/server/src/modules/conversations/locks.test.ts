@@ -1,10 +1,8 @@
 import type { Conversation, Level, SignedIn } from '@parley/contract'
 import { sql } from 'kysely'
-import { expect, test } from 'vitest'
-import { describeWithPostgres } from '../../testing/services.ts'
+import { expect } from 'vitest'
+import { describeWithPostgres, testOnPostgres } from '../../testing/services.ts'
 import { type Caller, callerFor, startServer, type TestServer } from '../../testing/start-server.ts'
-
-const usesPostgres = process.env.PARLEY_TEST_DATABASE === 'postgres'
 
 async function makePerson(server: TestServer, name: string): Promise<Caller & { id: string }> {
   const body = { email: `${name}@example.com`, password: 'a long test password', name }
@@ -14,7 +12,7 @@ async function makePerson(server: TestServer, name: string): Promise<Caller & { 
 
 // PGlite has one connection: nobody ever waits for a lock there.
 describeWithPostgres('whoever may not change a conversation', () => {
-  test.skipIf(!usesPostgres)('neither waits for its lock nor takes it; whoever may, does wait', async () => {
+  testOnPostgres('neither waits for its lock nor takes it; whoever may, does wait', async () => {
     const server = await startServer({ env: { PARLEY_SIGNUP: 'open' } })
     try {
       const [stranger, reader, writer] = [

@@ -14,6 +14,12 @@ const mayImport: Record<string, Record<string, string>> = {
   // Mail, to the operator's own server.
   'platform/mail/check-smtp.ts': { nodemailer: 'createTransport' },
   'platform/mail/transport.ts': { nodemailer: 'createTransport' },
+  // The audit log, to the operator's own collector.
+  'modules/audit/streams/send-to-syslog.ts': {
+    'node:dgram': 'createSocket',
+    'node:net': 'connect',
+    'node:tls': 'connect as connectTls',
+  },
 }
 
 /** What of these modules connects to nothing. */

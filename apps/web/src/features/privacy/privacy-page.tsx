@@ -1,6 +1,7 @@
 import type { Privacy, PrivacyMode, PrivateKind } from '@parley/contract'
 import { Callout, EmptyState, Skeleton, useToast } from '@parley/ui'
 import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
 import { parley } from '../../parley.ts'
 import { explainError } from '../shell/explain-error.ts'
 import { formatCount } from '../shell/format.ts'
@@ -50,14 +51,18 @@ const modes: { value: PrivacyMode; label: string; hint: string }[] = [
 function ModePanel({ mode }: { mode: PrivacyMode }) {
   const client = useQueryClient()
   const toast = useToast()
+  const [choice, setChoice] = useState<PrivacyMode>()
   const save = useMutation({
+    // One after the other: what was chosen last stays.
+    scope: { id: 'privacy' },
     mutationFn: (next: PrivacyMode) => parley.privacy.set(next),
     onSuccess: (saved) => {
       client.setQueryData(readPrivacy.queryKey, saved)
       toast({ message: 'Saved.', tone: 'success' })
     },
+    onSettled: () => setChoice(undefined),
   })
-  const chosen = save.isPending ? save.variables : mode
+  const chosen = choice ?? mode
   return (
     <Panel className="flex flex-col gap-4 p-5">
       {save.error && (
@@ -65,7 +70,7 @@ function ModePanel({ mode }: { mode: PrivacyMode }) {
           {explainError(save.error)}
         </Callout>
       )}
-      <fieldset disabled={save.isPending}>
+      <fieldset aria-busy={save.isPending}>
         <legend className="mb-2 font-medium text-sm">What happens to them</legend>
         <div className="grid gap-2 sm:grid-cols-2">
           {modes.map(({ value, label, hint }) => (
@@ -78,7 +83,10 @@ function ModePanel({ mode }: { mode: PrivacyMode }) {
                 name="mode"
                 className="mt-0.5 accent-accent"
                 checked={chosen === value}
-                onChange={() => save.mutate(value)}
+                onChange={() => {
+                  setChoice(value)
+                  save.mutate(value)
+                }}
               />
               <span>
                 <span className="block font-medium">{label}</span>

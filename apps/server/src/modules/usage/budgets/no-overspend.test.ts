@@ -4,7 +4,7 @@ import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { slowness } from '../../../testing/pace.ts'
 import { type ScriptedModel, type Step, startScriptedModel } from '../../../testing/scripted-model.ts'
-import { describeWithPostgres, scratchDatabase } from '../../../testing/services.ts'
+import { describeWithPostgres, scratchDatabase, testOnPostgres } from '../../../testing/services.ts'
 import {
   type Caller,
   callerFor,
@@ -160,7 +160,7 @@ describe('one process', () => {
   })
 
   // PGlite has one connection: nothing happens at the same moment there.
-  test.skipIf(process.env.PARLEY_TEST_DATABASE !== 'postgres')(
+  testOnPostgres(
     'P5 no overspend: reservations that meet at the same moment each see what those before them took',
     async () => {
       const server = await startServer({ env: environment() })

@@ -2,7 +2,7 @@ import type { LimitOverride, LimitState, MyLimits, Plan, Problem } from '@parley
 import { parseList } from 'structured-headers'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startLine } from '../../../testing/redis-line.ts'
-import { describeWithPostgres, hasRedis, testRedisUrl } from '../../../testing/services.ts'
+import { describeWithPostgres, hasRedis, testOnPostgres, testRedisUrl } from '../../../testing/services.ts'
 import {
   type Caller,
   callerFor,
@@ -369,7 +369,7 @@ describe('the pace', () => {
 })
 
 describeWithPostgres('two servers on one database and one Redis', () => {
-  test.skipIf(!hasRedis || process.env.PARLEY_TEST_DATABASE !== 'postgres')(
+  ;(hasRedis ? testOnPostgres : test.skip)(
     'Redis that goes away in the middle of 500 messages: none fails, and each server goes on from the count it knows',
     async () => {
       const home = await makeHome()
