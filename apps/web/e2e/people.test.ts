@@ -112,6 +112,8 @@ describeWithChromium('people', () => {
     await page.getByRole('button', { name: 'Sign out' }).click()
     await page.waitForURL(/\/login/)
     await page.getByRole('link', { name: 'Forgot your password?' }).click()
+    // The page to sign in has such a field, too, and is there until this one has come.
+    await page.getByRole('heading', { name: 'Forgot your password?' }).waitFor()
     await page.getByLabel('Email').fill('bob@example.com')
     await expectAccessible(page, 'forgot password')
     await photograph(page, 'forgot-password')
