@@ -106,18 +106,22 @@ const groups: { name: string; pages: Page[] }[] = [
 export function SettingsLayout() {
   const scopes = useMe()?.scopes ?? []
   const { pathname } = useLocation()
-  const nav = useRef<HTMLElement>(null)
+  const row = useRef<HTMLDivElement>(null)
   // On a phone the pages are one row, and the current one may be far along it.
   // biome-ignore lint/correctness/useExhaustiveDependencies: the address decides which link is current.
   useEffect(() => {
-    nav.current?.querySelector('[aria-current="page"]')?.scrollIntoView({ block: 'nearest', inline: 'center' })
+    const current = row.current?.querySelector('[aria-current="page"]')?.getBoundingClientRect()
+    if (!row.current || !current) return
+    // The row alone: beside a page, the list may be longer than the window, and the page has to stay at its beginning.
+    const { left, width } = row.current.getBoundingClientRect()
+    row.current.scrollLeft += current.left + current.width / 2 - (left + width / 2)
   }, [pathname])
   return (
     <main id="main" tabIndex={-1} className="min-h-0 flex-1 overflow-y-auto outline-none print:overflow-visible">
       <div className="mx-auto flex w-full max-w-5xl flex-col gap-6 px-4 py-6 sm:px-8 md:py-12 lg:flex-row lg:gap-12">
-        <nav ref={nav} aria-label="Settings" className="lg:w-48 lg:shrink-0 print:hidden">
+        <nav aria-label="Settings" className="lg:w-48 lg:shrink-0 print:hidden">
           <p className="mb-4 hidden font-display text-2xl lg:block">Settings</p>
-          <div className="-mx-1 flex gap-1 overflow-x-auto px-1 py-1 lg:flex-col lg:gap-5">
+          <div ref={row} className="-mx-1 flex gap-1 overflow-x-auto px-1 py-1 lg:flex-col lg:gap-5">
             {groups.map(({ name, pages }) => (
               <section key={name} aria-label={name}>
                 <p aria-hidden="true" className="mb-1 hidden px-3 font-medium text-text-faint text-xs lg:block">
